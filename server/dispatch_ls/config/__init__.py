@@ -1,0 +1,1 @@
+"""`dispatch.toml`: settings in two layers, their positions, their watch, and the trust store."""

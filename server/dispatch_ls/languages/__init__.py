@@ -1,0 +1,1 @@
+"""Real language servers: detection, pool, documents, settled diagnostics."""

@@ -1,0 +1,1 @@
+"""The event log: nothing outside this room knows SQL."""
