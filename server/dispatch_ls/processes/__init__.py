@@ -1,1 +1,1 @@
-"""Child processes: the one place that starts them, and ends their whole tree."""
+"""Child processes: one function starts them, one ends their whole tree, one runs a command with bounded output."""
