@@ -1,0 +1,66 @@
+"""What the agent last read of each file, so that a write never goes over a change it has not seen (PE-16)."""
+
+import hashlib
+from pathlib import Path
+
+from dispatch_ls.protocol.errors import ToolFailed
+
+BOM = b"\xef\xbb\xbf"
+
+
+class Digest:
+    """The hash of a text that comes in pieces. Line ends and the byte-order mark don't count: editors hide them."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+        self._start = b""
+        self._started = False
+        self._held = b""
+
+    def update(self, data: bytes) -> None:
+        """Take the next piece."""
+        if not self._started:
+            data = self._start + data
+            if len(data) < len(BOM):
+                self._start = data
+                return
+            self._started = True
+            data = data.removeprefix(BOM)
+        data = self._held + data
+        # a \r at the end may be half of a line end
+        self._held = b"\r" if data.endswith(b"\r") else b""
+        self._hash.update(data.removesuffix(self._held).replace(b"\r\n", b"\n"))
+
+    def value(self) -> str:
+        """The hash of all pieces; nothing may follow."""
+        self._hash.update(self._held if self._started else self._start)
+        return self._hash.hexdigest()
+
+
+def digest_of(data: bytes) -> str:
+    """The hash of a whole text."""
+    digest = Digest()
+    digest.update(data)
+    return digest.value()
+
+
+class Readings:
+    """What one session's agent has seen of each file."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Path, str] = {}
+
+    def saw(self, path: Path, digest: str) -> None:
+        """The agent was shown the file, or wrote it."""
+        self._seen[path] = digest
+
+    def check_overwrite(self, path: Path, shown: str, digest: str) -> None:
+        """Refuse to replace a whole file that the agent has not read, or that changed since."""
+        if path not in self._seen:
+            raise ToolFailed(f"{shown} exists and you have not read it. Read it first, or change it with edit_file.")
+        self.check_change(path, shown, digest)
+
+    def check_change(self, path: Path, shown: str, digest: str) -> None:
+        """Refuse to change a file that changed since the agent last read it; one never read is no conflict."""
+        if self._seen.get(path, digest) != digest:
+            raise ToolFailed(f"{shown} changed since you read it; read it again.")
