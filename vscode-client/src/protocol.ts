@@ -549,6 +549,11 @@ export interface SessionRef {
   sessionId: string;
 }
 
+/** `dispatch/session/cut`: the client did not read for too long; open these again, `after` the last `seq` known. */
+export interface SessionsCut {
+  sessionIds: string[];
+}
+
 /** LSP's four severities by name. */
 export type Severity = "error" | "warning" | "information" | "hint";
 
@@ -703,6 +708,7 @@ export interface Methods {
 export interface News {
   "dispatch/events": Events;
   "$/dispatch/delta": Delta;
+  "dispatch/session/cut": SessionsCut;
 }
 
 /** `data` by type of event. */

@@ -16,7 +16,8 @@ from pydantic.json_schema import models_json_schema
 from dispatch_ls.protocol.base import JsonObject
 from dispatch_ls.protocol.events import EVENT_DATA, EventType, PartialSession
 from dispatch_ls.protocol.items import Item
-from dispatch_ls.protocol.methods import METHODS, NEWS, PROTOCOL_VERSION
+from dispatch_ls.protocol.methods import METHODS, NEWS
+from dispatch_ls.protocol.names import PROTOCOL_VERSION
 from dispatch_ls.protocol.sessions import Session
 from dispatch_ls.protocol.typescript import typescript
 

@@ -12,9 +12,6 @@ from dispatch_ls.protocol.items import Content, Problem
 from dispatch_ls.protocol.permissions import Decision, Permission, PermissionOutcome, Question, Scope
 from dispatch_ls.protocol.sessions import Effort, QueuedMessage, Session, Todo
 
-PROTOCOL_VERSION = 1
-"""What client and server tell each other in `capabilities.experimental.dispatch.protocolVersion`."""
-
 
 class Empty(Wire):
     """No parameters, or nothing to say but that it was done."""
@@ -319,6 +316,12 @@ class Trust(Wire):
     trusted: bool
 
 
+class SessionsCut(Wire):
+    """`dispatch/session/cut`: the client did not read for too long; open these again, `after` the last `seq` known."""
+
+    session_ids: list[str]
+
+
 @dataclass(frozen=True)
 class Method:
     """One method of the wire; a notification has no result."""
@@ -356,18 +359,6 @@ METHODS: dict[str, Method] = {
 NEWS: dict[str, Method] = {
     "dispatch/events": Method(Events, None),
     "$/dispatch/delta": Method(Delta, None),
+    "dispatch/session/cut": Method(SessionsCut, None),
 }
 """Notifications of the server."""
-
-COMMANDS = (
-    "dispatch.chat",
-    "dispatch.fix",
-    "dispatch.explain",
-    "dispatch.stop",
-    "dispatch.newSession",
-    "dispatch.openTranscript",
-    "dispatch.showTree",
-    "dispatch.allow",
-    "dispatch.deny",
-)
-"""`workspace/executeCommand` for any LSP client."""

@@ -4,7 +4,7 @@ import json
 from typing import cast
 
 from dispatch_ls.protocol.base import JsonObject
-from dispatch_ls.protocol.methods import COMMANDS, PROTOCOL_VERSION
+from dispatch_ls.protocol.names import COMMANDS, PROTOCOL_VERSION
 from dispatch_ls.protocol.sessions import WORKSPACE
 
 Shapes = dict[str, JsonObject]
