@@ -16,7 +16,8 @@ _SCRIPT = """
 read -r _
 kill -s KILL -- "-$1"
 for round in 1 2 3 4 5 6 7 8 9 10; do
-  found=$(grep -l -a -F "$2" /proc/[0-9]*/environ) || break
+  found=$(grep -l -a -F "$2" /proc/[0-9]*/environ)
+  [ "$found" ] || break
   for file in $found; do file=${file#/proc/}; kill -s KILL "${file%/environ}"; done
 done
 """
