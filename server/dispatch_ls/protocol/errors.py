@@ -2,7 +2,7 @@
 
 DispatchError                    .kind is the wire's `data.kind`; str() is one short text for that person
 ├── UserError                    the user acts
-│   ├── NotFound · Invalid · Busy
+│   ├── NotFound · Invalid · Busy · NotStored
 │   ├── NoKey                    no usable model: add a key
 │   └── Untrusted                trust the workspace first
 ├── ModelError                   the model acts: it becomes a tool result, the turn goes on
@@ -70,6 +70,12 @@ class Invalid(UserError):
 
 class Busy(UserError):
     """Refused because of what is going on right now, such as another owner of the workspace."""
+
+    kind = ErrorKind.BUSY
+
+
+class NotStored(UserError):
+    """The log could not be written, such as on a full disk; nothing of what was to be written is kept."""
 
     kind = ErrorKind.BUSY
 
