@@ -6,6 +6,7 @@ from dispatch_ls.protocol.base import new_id
 from dispatch_ls.protocol.errors import NotFound
 from dispatch_ls.protocol.items import Blob
 from dispatch_ls.protocol.methods import BlobPart, ReadBlob
+from dispatch_ls.protocol.sessions import WORKSPACE
 
 HEAD_CHARACTERS = 2000
 LONGEST_CHARACTER = 4
@@ -14,7 +15,8 @@ LONGEST_CHARACTER = 4
 
 def put(connection: sqlite3.Connection, session_id: str, data: bytes) -> Blob:
     """Store a value; the caller holds the transaction. NotFound without the session."""
-    if connection.execute("SELECT 1 FROM sessions WHERE session_id = ?", (session_id,)).fetchone() is None:
+    known = connection.execute("SELECT 1 FROM sessions WHERE session_id = ?", (session_id,)).fetchone()
+    if known is None and session_id != WORKSPACE:
         raise NotFound(f"there is no session {session_id}")
     blob = blob_of(data)
     connection.execute(

@@ -61,9 +61,9 @@ def whole_snapshot(connection: sqlite3.Connection, session_id: str, after: int) 
 
 def tree(connection: sqlite3.Connection, root_id: str | None) -> list[Session]:
     """The sessions of one tree, or all, parents before children; NotFound without the tree."""
+    condition, values = ("root_id = ?", (root_id,)) if root_id else ("TRUE", ())
     found = connection.execute(
-        "SELECT header FROM sessions WHERE ?1 IS NULL OR root_id = ?1 ORDER BY depth, created_at, session_id",
-        (root_id,),
+        f"SELECT header FROM sessions WHERE {condition} ORDER BY depth, created_at, session_id", values
     ).fetchall()
     if root_id is not None and not found:
         raise NotFound(f"there is no session {root_id}")

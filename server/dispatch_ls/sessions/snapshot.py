@@ -126,7 +126,8 @@ def message_text(event: Event) -> str:
 def _created(event: Event) -> Session:
     if event.type != EventType.SESSION_CREATED:
         raise Invalid("a session begins with session.created")
-    return Session.model_validate(event.data)
+    session = Session.model_validate(event.data)
+    return session.model_copy(update={"updated_at": max(session.updated_at, event.time)})
 
 
 def _advance(session: Session, event: Event) -> Session:
