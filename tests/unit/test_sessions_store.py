@@ -1,6 +1,7 @@
 """The log through its front door: what is acknowledged is stored, numbered and told in order."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,12 +36,16 @@ async def test_what_was_appended_is_there_after_reopening(tmp_path: Path) -> Non
 
 async def test_listeners_hear_before_the_future_resolves_and_in_order_of_the_calls(tmp_path: Path) -> None:
     order: list[str] = []
+
+    def note(number: int) -> Callable[[object], None]:
+        return lambda _: order.append(f"done itm_{number}")
+
     async with opened(tmp_path, lambda session_id, events: order.append(f"told {events[0].item_id}")) as store:
         await store.create(header())
         order.clear()
         futures = [store.append("ses_1", [updated(f"itm_{n}")]) for n in range(50)]
         for n, future in enumerate(futures):
-            future.add_done_callback(lambda _, n=n: order.append(f"done itm_{n}"))
+            future.add_done_callback(note(n))
         await store.flush()
         await asyncio.gather(*futures)
     assert [entry for entry in order if entry.startswith("told")] == [f"told itm_{n}" for n in range(50)]
