@@ -17,17 +17,19 @@ def cut_middle(text: str, limit: int, hint: str) -> str:
     if len(text) <= limit:
         return text
     half = limit // 2
-    head, tail = _to_line_end(text[:half]), _from_line_start(text[-half:])
+    head, tail = to_line_end(text[:half]), from_line_start(text[-half:])
     missing = len(text) - len(head) - len(tail)
     return f"{head}\n[… {missing:,} of {len(text):,} characters left out{hint} …]\n{tail}"
 
 
-def _to_line_end(head: str) -> str:
-    at = head.rfind("\n", len(head) - _SLACK)
+def to_line_end(head: str) -> str:
+    """The head without the beginning of its last line, unless that is long."""
+    at = head.rfind("\n", max(len(head) - _SLACK, 0))
     return head if at < 0 else head[:at]
 
 
-def _from_line_start(tail: str) -> str:
+def from_line_start(tail: str) -> str:
+    """The tail without the end of its first line, unless that is long."""
     at = tail.find("\n", 0, _SLACK)
     return tail if at < 0 else tail[at + 1 :]
 

@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 from dispatch_ls.protocol.errors import ToolFailed
 from dispatch_ls.tools.atomic import replace_file
-from dispatch_ls.tools.beneath import DIRECTORY, make_directories, open_beneath, open_root
+from dispatch_ls.tools.beneath import make_directories, open_beneath, open_root
 from dispatch_ls.tools.buffers import Buffer, Buffers, NoBuffers
 from dispatch_ls.tools.neighbours import not_found
 from dispatch_ls.tools.places import Place
@@ -79,7 +79,7 @@ class Files:
         return await asyncio.to_thread(self._scan, place, buffer, use)
 
     async def walk(self, place: Place, use: Callable[[int], T]) -> T:
-        """Let `use` look around from a handle of the directory, in a thread."""
+        """Let `use` look around from a handle of the place's root, in a thread."""
         self._may_read(place)
         return await asyncio.to_thread(self._walk, place, use)
 
@@ -125,13 +125,9 @@ class Files:
         with explained(place):
             root = open_root(place.root)
             try:
-                handle = open_beneath(root, place.parts, DIRECTORY)
+                return use(root)
             finally:
                 os.close(root)
-            try:
-                return use(handle)
-            finally:
-                os.close(handle)
 
     def _load(self, place: Place, buffer: Buffer | None) -> Document | None:
         if buffer is not None:
