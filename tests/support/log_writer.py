@@ -81,6 +81,7 @@ async def fill_the_disk(directory: Path) -> None:
                 acknowledged += await store.append("ses_1", [said("user", "x" * 10_000, f"itm_{number}")])
             except NotStored as error:
                 errors.append(str(error))
+        await store.flush()
         refused, readable = store.trouble, len(await store.events("ses_1"))
         limit_files(resource.RLIM_INFINITY)
         acknowledged += await store.append("ses_1", [said("assistant", "there is space again", "itm_last")])

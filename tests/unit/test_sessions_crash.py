@@ -108,6 +108,7 @@ def test_a_full_disk_refuses_keeps_what_is_there_and_goes_on_once_there_is_space
     refused, afterwards = report["trouble"]
     assert report["errors"]
     assert all("can't be saved" in error for error in report["errors"])
+    assert done.stderr.count("entries are refused") == 1
     assert refused == report["errors"][-1]
     assert afterwards is None
     seqs = [seq for seq, _ in report["acknowledged"]]

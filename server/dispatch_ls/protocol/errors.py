@@ -75,7 +75,7 @@ class Busy(UserError):
 
 
 class NotStored(UserError):
-    """The log could not be written, such as on a full disk; nothing of what was to be written is kept."""
+    """The log can't be written, such as on a full disk, or read; nothing of what was to be written is kept."""
 
     kind = ErrorKind.BUSY
 

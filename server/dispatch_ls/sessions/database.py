@@ -63,7 +63,6 @@ def make_durable(connection: sqlite3.Connection) -> list[str]:
     """Write-ahead log where the file system can (read back, not believed), every commit synced; returns notices."""
     mode = str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
     if mode == "wal":
         return []
     connection.execute("PRAGMA journal_mode = DELETE")

@@ -46,6 +46,7 @@ class Lock:
         """Let go; the file stays, for removing it would let two servers lock two different files."""
         handle, self._handle = self._handle, None
         if handle is not None:
+            os.ftruncate(handle, 0)
             os.close(handle)
 
 

@@ -129,12 +129,15 @@ class Writer:
         return batch, False
 
     def _commit(self, batch: Sequence[Waiting]) -> None:
+        written = self._connection.total_changes
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             for job in batch:
                 self._attempt(job)
             self._connection.execute("COMMIT")
-            self.trouble = None
+            # a transaction that wrote nothing says nothing about the disk
+            if self._connection.total_changes > written:
+                self.trouble = None
         except sqlite3.Error as error:
             self._give_up(batch, error)
 
@@ -162,8 +165,9 @@ class Writer:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         self._rolled_back()
+        if self.trouble is None:
+            logger.error("the log can't be written, entries are refused until it can: %s", error)
         self.trouble = str(not_stored(error))
-        logger.error("%d entries of the log were refused: %s", len(batch), error)
         for job in batch:
             job.fail(not_stored(error))
 
