@@ -1,4 +1,4 @@
-"""A conversation as every provider is given it. What a provider must see again byte for byte rides along as `replay`."""
+"""A conversation as every provider is given it; what one must see again byte for byte rides along as `replay`."""
 
 from typing import Annotated, Literal
 
@@ -45,7 +45,7 @@ class TextPart(_Frozen):
 
 
 class ThoughtPart(_Frozen):
-    """What the model thought; `replay` holds its signature or its encrypted form, tagged with the `wire` that made it."""
+    """What the model thought; `replay` is its signature or encrypted form, tagged with the `wire` that made it."""
 
     type: Literal["thought"] = "thought"
     text: str

@@ -1,6 +1,6 @@
 """What a tool is given: everything it may use, and nothing else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -24,12 +24,16 @@ def _nothing(*_: str) -> None:
     """Nobody listens."""
 
 
+async def _no_wait() -> None:
+    """Nobody wants to know first."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """One call of a tool by one session's agent; `item_id` names the call.
 
     `workspace` and `directory` (where relative paths start) are real paths; `environment` is what commands get;
-    `stream` takes output as it comes, `started` is called once the call is permitted.
+    `stream` takes output as it comes; `started` is awaited once the call is permitted, before it does anything.
     """
 
     session_id: str
@@ -42,7 +46,7 @@ class Context:
     spill: Spill
     environment: Mapping[str, str] = field(default_factory=dict)
     stream: Callable[[str], None] = _nothing
-    started: Callable[[], None] = _nothing
+    started: Callable[[], Awaitable[None]] = _no_wait
 
     def locate(self, path: str) -> Place:
         """Which file a path means; blocks on the file system."""

@@ -127,7 +127,7 @@ async def _permitted_and_done(prepared: Prepared, context: Context) -> Result:
     files = context.files.approving(
         reading=_of(accesses, Operation.READ), writing=_of(accesses, Operation.WRITE), own=context.spill.directory
     )
-    context.started()
+    await context.started()
     return await prepared.run(replace(context, files=files))
 
 
