@@ -1,0 +1,97 @@
+"""What the editor asks of the rest of Dispatch; built after `initialized`, so that an answer never waits for it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from dispatch_ls.editor.documents import Overlay
+
+if TYPE_CHECKING:
+    from dispatch_ls.agents.tell import Tell
+    from dispatch_ls.editor.jsonrpc import JsonObject
+    from dispatch_ls.protocol import methods as m
+    from dispatch_ls.tools.buffers import Buffers
+
+
+class Host(Overlay, Protocol):
+    """All sessions of a workspace. One method a request; raises `DispatchError`. See `protocol.methods` for shapes."""
+
+    async def new(self, params: "m.NewSession") -> "m.SessionRef":
+        """`dispatch/session/new`."""
+
+    async def list_sessions(self, params: "m.ListSessions") -> "m.SessionList":
+        """`dispatch/session/list`."""
+
+    async def open(self, params: "m.OpenSession") -> "m.Snapshot":
+        """`dispatch/session/open`."""
+
+    async def prompt(self, params: "m.Prompt") -> "m.Prompted":
+        """`dispatch/session/prompt`."""
+
+    async def cancel(self, params: "m.CancelSession") -> None:
+        """`dispatch/session/cancel`."""
+
+    async def update(self, params: "m.UpdateSession") -> None:
+        """`dispatch/session/update`."""
+
+    async def tree(self, params: "m.TreeOf") -> "m.Tree":
+        """`dispatch/session/tree`."""
+
+    async def remove_queued(self, params: "m.RemoveQueued") -> "m.Removed":
+        """`dispatch/queue/remove`."""
+
+    async def reply_permission(self, params: "m.PermissionReply") -> "m.Accepted":
+        """`dispatch/permission/reply`."""
+
+    async def permissions(self) -> "m.PermissionList":
+        """`dispatch/permission/list`."""
+
+    async def permission_log(self, params: "m.PermissionLogQuery") -> "m.PermissionLog":
+        """`dispatch/permission/log`."""
+
+    async def reply_question(self, params: "m.QuestionReply") -> "m.Accepted":
+        """`dispatch/question/reply`."""
+
+    async def model_list(self) -> "m.ModelList":
+        """`dispatch/model/list`."""
+
+    async def resolve_model(self, params: "m.ResolveModel") -> "m.Resolved":
+        """`dispatch/model/resolve`."""
+
+    async def agent_list(self) -> "m.AgentList":
+        """`dispatch/agent/list`."""
+
+    async def config(self) -> "m.ConfigInForce":
+        """`dispatch/config/get`."""
+
+    async def language_status(self) -> "m.LanguageStatus":
+        """`dispatch/language/status`."""
+
+    async def language_diagnostics(self, params: "m.DiagnosticsOf") -> "m.Problems":
+        """`dispatch/language/diagnostics`."""
+
+    async def restart_language(self, params: "m.RestartServer") -> None:
+        """`dispatch/language/restart`."""
+
+    async def read_blob(self, params: "m.ReadBlob") -> "m.BlobPart":
+        """`dispatch/blob/read`."""
+
+    async def trust(self, params: "m.Trust") -> None:
+        """`dispatch/workspace/trust`."""
+
+    async def close(self) -> None:
+        """Make everything durable and end what runs."""
+
+
+class Build(Protocol):
+    """Puts a host together."""
+
+    async def __call__(
+        self,
+        workspace: Path,
+        *,
+        trusted: bool | None,
+        settings: "JsonObject",
+        tell: "Tell",
+        buffers: "Buffers",
+    ) -> Host:
+        """`trusted` is None where the editor has no opinion; news go to `tell` from the first moment on."""
