@@ -92,6 +92,7 @@ class Stdio:
         except Exception:
             _log.exception("closing failed")
         await asyncio.to_thread(self._outgoing.close, 0.3)
+        self._compiled.save()
 
     def _leave_soon(self, code: int) -> None:
         """A thread that hangs in the file system must not keep the process: Python would wait for it for ever."""
