@@ -353,9 +353,9 @@ def test_a_killed_write_leaves_the_old_content_or_the_new(tmp_path: Path, delay:
     assert child.stdout is not None
     child.stdout.readline()
     file = tmp_path / "file"
-    seen = {file.stat().st_ino}
+    seen = {file.stat().st_mtime_ns}
     while len(seen) <= delay:
-        seen.add(file.stat().st_ino)
+        seen.add(file.stat().st_mtime_ns)
     child.send_signal(signal.SIGKILL)
     child.wait()
     child.stdout.close()

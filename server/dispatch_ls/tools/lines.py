@@ -102,7 +102,7 @@ class _Scan:
         *ended, rest = chunk.split(b"\n")
         for piece in ended:
             self._grow(piece)
-            self._end_line()
+            self._end_line(b"\r")
         self._grow(rest)
 
     def _skip(self, chunk: bytes, breaks: int) -> None:
@@ -115,17 +115,18 @@ class _Scan:
         if self._first <= self._number <= self._last:
             self._start += piece[: self._width + 1 - len(self._start)]  # one more: it may be the \r of the line end
 
-    def _end_line(self) -> None:
+    def _end_line(self, before_newline: bytes = b"") -> None:
         if self._first <= self._number <= self._last:
-            self._keep()
+            self._keep(before_newline)
         self._number += 1
         self._start.clear()
         self._size = 0
 
-    def _keep(self) -> None:
+    def _keep(self, before_newline: bytes) -> None:
         start = bytes(self._start)
-        if len(start) == self._size and start.endswith(b"\r"):
-            start, self._size = start[:-1], self._size - 1
+        if len(start) == self._size:
+            start = start.removesuffix(before_newline)
+            self._size = len(start)
         start = start[: self._width]
         self._budget -= len(start) + 8
         if self._budget < 0 and self._found.lines:

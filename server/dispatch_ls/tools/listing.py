@@ -70,7 +70,8 @@ class Walk:
         with os.scandir(handle) as entries:
             found = sorted(islice(entries, self._left + 1), key=lambda entry: entry.name)
         self._listing.truncated |= len(found) > self._left
-        self._left -= min(len(found), self._left)
+        found = found[: self._left]
+        self._left -= len(found)
         return iter(found)
 
     def _add(self, path: tuple[str, ...], entry: "os.DirEntry[str]") -> bool:

@@ -13,28 +13,29 @@ class Digest:
 
     def __init__(self) -> None:
         self._hash = hashlib.blake2b(digest_size=16)
-        self._start = b""
-        self._started = False
+        self._at_start = True
         self._held = b""
 
     def update(self, data: bytes) -> None:
         """Take the next piece."""
-        if not self._started:
-            data = self._start + data
-            if len(data) < len(BOM):
-                self._start = data
-                return
-            self._started = True
-            data = data.removeprefix(BOM)
         data = self._held + data
+        if self._at_start and len(data) < len(BOM):
+            self._held = data  # may be the beginning of a mark
+            return
         # a \r at the end may be half of a line end
         self._held = b"\r" if data.endswith(b"\r") else b""
-        self._hash.update(data.removesuffix(self._held).replace(b"\r\n", b"\n"))
+        self._take(data.removesuffix(self._held))
 
     def value(self) -> str:
         """The hash of all pieces; nothing may follow."""
-        self._hash.update(self._held if self._started else self._start)
+        self._take(self._held)
         return self._hash.hexdigest()
+
+    def _take(self, data: bytes) -> None:
+        if self._at_start:
+            data = data.removeprefix(BOM)
+            self._at_start = False
+        self._hash.update(data.replace(b"\r\n", b"\n"))
 
 
 def digest_of(data: bytes) -> str:
