@@ -1,1 +1,1 @@
-"""Real language servers: detection, pool, documents, settled diagnostics."""
+"""Real language servers: found, started, kept in step with editor and agents, asked; their answers merged."""

@@ -1,0 +1,1 @@
+"""Servers that have to be asked in their own way."""
