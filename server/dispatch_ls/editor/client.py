@@ -1,9 +1,9 @@
 """What the editor can do and where it works, read from the parameters of `initialize`."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
 from dispatch_ls.editor.jsonrpc import Json, JsonObject
 
@@ -53,7 +53,12 @@ def path_of(uri: str) -> Path | None:
         return None
     if parts.scheme != "file" or parts.netloc not in ("", "localhost") or "%00" in parts.path:
         return None
-    return Path(url2pathname(parts.path))
+    if os.name == "nt":
+        # kept apart: it brings all of http with it
+        from urllib.request import url2pathname
+
+        return Path(url2pathname(parts.path))
+    return Path(unquote(parts.path))
 
 
 def text_at(value: Json, *keys: str) -> str | None:

@@ -5,9 +5,9 @@ import logging
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from dispatch_ls.editor.client import Client, path_of, text_at
+from dispatch_ls.editor.host import Overlay
 from dispatch_ls.editor.jsonrpc import Json, JsonObject, RpcError
 from dispatch_ls.editor.rpc import Rpc
 from dispatch_ls.editor.texts import Unreadable, changed, edits
@@ -17,22 +17,6 @@ SETTLE = 5.0
 """Seconds an editor has to report a change that it said it made; some wait to gather more."""
 
 _log = logging.getLogger(__name__)
-
-
-class Overlay(Protocol):
-    """Who else must know what the editor shows: the language servers."""
-
-    def document_opened(self, uri: str, version: int, text: str) -> None:
-        """The editor shows the file; its text counts from now on, not the disk's."""
-
-    def document_changed(self, uri: str, version: int, text: str) -> None:
-        """Its text is another now."""
-
-    def document_saved(self, uri: str) -> None:
-        """It was written to the disk."""
-
-    def document_closed(self, uri: str) -> None:
-        """The disk counts again."""
 
 
 @dataclass(slots=True)

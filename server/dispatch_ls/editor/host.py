@@ -3,13 +3,27 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from dispatch_ls.editor.documents import Overlay
-
 if TYPE_CHECKING:
     from dispatch_ls.agents.tell import Tell
     from dispatch_ls.editor.jsonrpc import JsonObject
     from dispatch_ls.protocol import methods as m
     from dispatch_ls.tools.buffers import Buffers
+
+
+class Overlay(Protocol):
+    """Who else must know what the editor shows: the language servers."""
+
+    def document_opened(self, uri: str, version: int, text: str) -> None:
+        """The editor shows the file; its text counts from now on, not the disk's."""
+
+    def document_changed(self, uri: str, version: int, text: str) -> None:
+        """Its text is another now."""
+
+    def document_saved(self, uri: str) -> None:
+        """It was written to the disk."""
+
+    def document_closed(self, uri: str) -> None:
+        """The disk counts again."""
 
 
 class Host(Overlay, Protocol):
