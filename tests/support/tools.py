@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dispatch_ls.permissions.gate import Access
-from dispatch_ls.protocol.base import JsonValue
+from pydantic import JsonValue
+
 from dispatch_ls.protocol.errors import Denied
-from dispatch_ls.protocol.items import CallStatus, DiagnosticChange
-from dispatch_ls.protocol.permissions import Operation
+from dispatch_ls.protocol.items import CallStatus
 from dispatch_ls.tools.buffers import Buffer
 from dispatch_ls.tools.changing import Changing
 from dispatch_ls.tools.checking import Verdict
@@ -82,7 +82,7 @@ class Check:
 class Servers:
     """The port to the language servers."""
 
-    verdict: Verdict = Verdict(None, "")
+    verdict: Verdict = field(default_factory=lambda: Verdict(None, ""))
     told: list[str] = field(default_factory=list)
     resyncs: int = 0
 
@@ -147,6 +147,3 @@ class Desk:
     def with_context(self, **changes: object) -> "Desk":
         self.context = replace(self.context, **changes)  # type: ignore[arg-type]  # names are checked at run time
         return self
-
-
-__all__ = ["Check", "Desk", "DiagnosticChange", "Editor", "Operation", "Says", "Servers"]

@@ -15,16 +15,18 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.tools import Desk
 
 from dispatch_ls.protocol.items import CallStatus
 from dispatch_ls.tools import beneath
 from dispatch_ls.tools.buffers import Buffer
+from support.tools import Desk
 
 DENIED = CallStatus.DENIED
 
 texts = st.lists(
-    st.tuples(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), st.sampled_from(["\n", "\r\n", "  \n", "\r", ""]))
+    st.tuples(
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=8), st.sampled_from(["\n", "\r\n", "  \n", "\r", ""])
+    )
 ).map(lambda lines: "".join(line + end for line, end in lines))
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.tools import Desk
 
 from dispatch_ls.tools import beneath
 from dispatch_ls.tools.glob import Glob
 from dispatch_ls.tools.ignore import Ignores
 from dispatch_ls.tools.listing import Walk
+from support.tools import Desk
 
 
 @pytest.fixture
@@ -51,10 +51,14 @@ RULES = ["*.log", "build/", "/a", "doc/*.py", "!x.py", "**/build", "a/**", "# no
 
 @given(
     files=st.sets(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map("/".join), max_size=8),
-    rules=st.dictionaries(st.sampled_from(["", "doc", "build/a"]), st.lists(st.sampled_from(RULES), max_size=4), max_size=2),
+    rules=st.dictionaries(
+        st.sampled_from(["", "doc", "build/a"]), st.lists(st.sampled_from(RULES), max_size=4), max_size=2
+    ),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
-def test_ignoring_is_what_git_does(tmp_path_factory: pytest.TempPathFactory, files: set[str], rules: dict[str, list[str]]) -> None:
+def test_ignoring_is_what_git_does(
+    tmp_path_factory: pytest.TempPathFactory, files: set[str], rules: dict[str, list[str]]
+) -> None:
     top = tmp_path_factory.mktemp("repo")
     subprocess.run(["git", "init", "-q", str(top)], check=True)
     for name in files:

@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.tools import Desk
 
 from dispatch_ls.tools import lines, read_file_slice
 from dispatch_ls.tools.lines import excerpt
 from dispatch_ls.tools.read_file_slice import cut_out
 from dispatch_ls.tools.reading import Digest, digest_of
+from support.tools import Desk
 
-pieces = st.lists(st.sampled_from([b"a", "é🎉".encode(), b"\n", b"\r\n", b"\r", b"\xff", b"long line ", b"\xef\xbb\xbf"]))
+pieces = st.lists(
+    st.sampled_from([b"a", "é🎉".encode(), b"\n", b"\r\n", b"\r", b"\xff", b"long line ", b"\xef\xbb\xbf"])
+)
 
 
 @pytest.fixture
@@ -46,10 +48,14 @@ async def test_lines_are_numbered_and_the_bytes_are_told(desk: Desk) -> None:
 
 async def test_a_range_of_lines(desk: Desk) -> None:
     desk.put("n.txt", "".join(f"line {n}\n" for n in range(1, 101)))
-    assert await desk.done("read_file", path="n.txt", start_line=99) == "99\tline 99\n100\tline 100\n[lines 99-100 of 100]"
+    assert (
+        await desk.done("read_file", path="n.txt", start_line=99) == "99\tline 99\n100\tline 100\n[lines 99-100 of 100]"
+    )
     said = await desk.done("read_file", path="n.txt", start_line=2, end_line=3)
     assert said == "2\tline 2\n3\tline 3\n[lines 2-3 of 100]"
-    assert "has 100 lines; start_line 101 is past its end" in await desk.failed("read_file", path="n.txt", start_line=101)
+    assert "has 100 lines; start_line 101 is past its end" in await desk.failed(
+        "read_file", path="n.txt", start_line=101
+    )
     assert "comes before" in await desk.failed("read_file", path="n.txt", start_line=5, end_line=4)
 
 
@@ -111,9 +117,7 @@ def test_an_excerpt_is_the_lines_of_the_file_however_it_is_cut(parts: list[bytes
     if not data.endswith(b"\n") and body:
         body[-1] = whole[-1]  # a \r that no \n follows is part of the line
     wanted = list(enumerate(body, 1))[first - 1 : first + span]
-    assert [(line.number, line.start) for line in found.lines] == [
-        (number, line[:6]) for number, line in wanted
-    ]
+    assert [(line.number, line.start) for line in found.lines] == [(number, line[:6]) for number, line in wanted]
     assert (found.total, found.crlf, found.bom) == (len(body), data.count(b"\r\n"), data.startswith(b"\xef\xbb\xbf"))
     assert found.digest == digest_of(data)
 
@@ -121,7 +125,9 @@ def test_an_excerpt_is_the_lines_of_the_file_however_it_is_cut(parts: list[bytes
 @pytest.mark.usefixtures("small_chunks")
 @given(parts=pieces, number=st.integers(1, 4), start=st.integers(1, 9), length=st.integers(1, 9))
 @settings(max_examples=300, deadline=None)
-def test_a_slice_is_a_part_of_the_line_however_it_is_cut(parts: list[bytes], number: int, start: int, length: int) -> None:
+def test_a_slice_is_a_part_of_the_line_however_it_is_cut(
+    parts: list[bytes], number: int, start: int, length: int
+) -> None:
     data = b"".join(parts)
     whole = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     found = cut_out(io.BytesIO(data), number, start, length)
@@ -133,7 +139,10 @@ def test_a_slice_is_a_part_of_the_line_however_it_is_cut(parts: list[bytes], num
     assert (found.text, found.length) == (line[start - 1 : start - 1 + length], len(line))
 
 
-@given(parts=st.lists(st.sampled_from([b"a", b"\r", b"\n", b"\xef", b"\xbb", b"\xbf"]), max_size=12), cut=st.integers(0, 12))
+@given(
+    parts=st.lists(st.sampled_from([b"a", b"\r", b"\n", b"\xef", b"\xbb", b"\xbf"]), max_size=12),
+    cut=st.integers(0, 12),
+)
 def test_a_digest_does_not_see_line_ends_marks_or_pieces(parts: list[bytes], cut: int) -> None:
     data = b"".join(parts)
     bare = data.removeprefix(b"\xef\xbb\xbf")

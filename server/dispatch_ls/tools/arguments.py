@@ -2,9 +2,10 @@
 
 import difflib
 import json
+import re
 from collections.abc import Collection, Mapping
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from dispatch_ls.protocol.base import JsonObject
@@ -12,6 +13,7 @@ from dispatch_ls.protocol.errors import ToolFailed
 from dispatch_ls.tools.schema import Description
 
 _SHOWN = 80
+_HALF = re.compile(r"\\u[dD][89a-fA-F]..|[\ud800-\udfff]")
 
 
 def parse(raw: str) -> JsonObject:
@@ -22,6 +24,8 @@ def parse(raw: str) -> JsonObject:
         value = json.loads(raw)
     except (json.JSONDecodeError, RecursionError) as error:
         raise ToolFailed(f"The arguments are not valid JSON ({_where(error)}). Send one JSON object.") from error
+    if (half := _HALF.search(raw)) and _has_half(value):
+        raise ToolFailed(f"The arguments hold {half[0]}, half of a surrogate pair, which is no text.")
     if not isinstance(value, dict):
         raise ToolFailed(f"The arguments are {_kind(value)}. Send one JSON object.")
     return value
@@ -41,6 +45,14 @@ def nearest(name: str, known: Collection[str]) -> str:
     return f" Did you mean {near[0]}?" if near else ""
 
 
+def _has_half(value: JsonValue) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def _problem(error: ErrorDetails, names: list[str]) -> str:
     field = ".".join(str(part) for part in error["loc"]) or "arguments"
     match error["type"]:
@@ -48,8 +60,6 @@ def _problem(error: ErrorDetails, names: list[str]) -> str:
             return f"{field}: is required"
         case "extra_forbidden":
             return f"{field}: no such parameter.{nearest(field, names)}"
-        case "string_unicode":
-            return f"{field}: holds half of a surrogate pair, which is no text"
         case _:
             reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
             return f"{field}: {reason}, got {_brief(error['input'])}"

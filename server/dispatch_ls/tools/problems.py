@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dispatch_ls.languages.positions import path_of
 from dispatch_ls.protocol.items import DiagnosticChange, Problem, Severity
 
 PER_FILE = 20
@@ -34,27 +35,42 @@ def listing(files: Mapping[str, Sequence[Problem]], new: Sequence[Problem] = ())
     return "\n".join(lines)
 
 
-def summary(change: DiagnosticChange) -> str:
-    """One line: what is new, what is fixed, what stays, and how far that can be trusted."""
+def summary(change: DiagnosticChange, *, complete: bool) -> str:
+    """One line: what is new, what is fixed, what stays. "No problems" only where every server has answered."""
     new, fixed = told(change.new), told(change.fixed)
     parts = [f"{_counted(new)} new" if new else "", f"{len(fixed)} fixed" if fixed else ""]
     parts.append(f"{change.unchanged} as before" if change.unchanged else "")
-    said = ", ".join(part for part in parts if part) or "no problems"
-    return f"{said} [{change.status}]" if change.status else said
+    said = ", ".join(part for part in parts if part)
+    if complete:
+        return f"{said or 'no problems'} [{change.status}]"
+    return f"not fully checked ({change.status}){f'; so far {said}' if said else ''}"
 
 
 def after_write(
-    name: str, change: DiagnosticChange, own: Sequence[Problem], others: Mapping[str, Sequence[Problem]]
+    name: str,
+    change: DiagnosticChange,
+    own: Sequence[Problem],
+    others: Mapping[str, Sequence[Problem]],
+    *,
+    complete: bool,
 ) -> str:
     """What a write did: the errors of that file first, then those of a few other files (LANG-4)."""
     errors = {file: _errors(problems) for file, problems in others.items()}
     most = dict([(file, problems) for file, problems in errors.items() if problems][:OTHERS])
-    return "\n".join(part for part in (summary(change), listing({name: own, **most}, change.new)) if part)
+    return "\n".join(
+        part for part in (summary(change, complete=complete), listing({name: own, **most}, change.new)) if part
+    )
 
 
 def name_of(path: Path, workspace: Path) -> str:
     """The file's name for the model."""
     return str(path.relative_to(workspace) if path.is_relative_to(workspace) else path)
+
+
+def name_of_uri(uri: str, workspace: Path) -> str:
+    """The name of the file that a URI means."""
+    path = path_of(uri)
+    return name_of(path, workspace) if path else uri
 
 
 def _errors(problems: Sequence[Problem]) -> list[Problem]:

@@ -1,6 +1,7 @@
 """`read_file`: lines of a file, numbered."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from pydantic import Field
 
@@ -33,12 +34,15 @@ class ReadFileParameters(Parameters):
 
 
 class ReadFile(Tool[ReadFileParameters]):
-    """Reads a file, in the editor's state where it is open there."""
+    """Reads a file, in the editor's state where it is open there; `seen` is told which."""
 
     name = "read_file"
     kind = ToolKind.READ
     group = "read"
     parameters = ReadFileParameters
+
+    def __init__(self, seen: Callable[[Path], None] | None = None) -> None:
+        self._seen = seen
 
     def title(self, params: ReadFileParameters) -> str:
         """The path, and the lines if some were asked for."""
@@ -67,6 +71,8 @@ class ReadFile(Tool[ReadFileParameters]):
             )
         if found.digest is not None:
             context.readings.saw(place.path, found.digest)
+        if self._seen is not None:
+            self._seen(place.path)
         output = "\n".join([*map(_numbered, found.lines), *_notes(found, place, context, last)])
         return Result(output=output, locations=(Location(uri=place.uri, line=params.start_line),))
 

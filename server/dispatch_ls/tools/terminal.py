@@ -7,9 +7,9 @@ _ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|\][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC: titles, links, clipboard
     r"|[PX^_][^\x1b]*\x1b\\"  # DCS and other strings
-    r"|[ -/]*[0-~])"
+    r"|[ -/]*[0-OQ-WYZ\\`a-~])"  # two-letter sequences, but for the beginnings of those above
 )
-_UNFINISHED = re.compile(r"\x1b[^\x1b]{0,1024}$")
+_UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]{0,4096}\x1b?|[ -/]*)$")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 _OVERWRITTEN = re.compile(r"[^\r\n]*\r(?=[^\r\n])")
 
