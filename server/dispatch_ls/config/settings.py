@@ -6,7 +6,7 @@ A value that can't be is an error at its field; what another field or file has t
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from dispatch_ls.protocol.base import JsonObject
 from dispatch_ls.protocol.sessions import Effort
@@ -26,8 +26,6 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 """A text that says something."""
 
-Url = Annotated[str, StringConstraints(pattern=r"^(https?://\S+|file:\S+)$")]
-"""Where a provider is; `file:` is a recording that the scripted provider replays."""
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -41,6 +39,27 @@ def _seconds(value: object) -> object:
         raise ValueError('a duration is a number with a unit, such as "60s", "5m" or "1h"')
     return float(match[1]) * _SECONDS[match[2]]
 
+
+def _url(value: str) -> str:
+    if not re.fullmatch(r"(https?://|file:)[^\s]+", value):
+        raise ValueError('must be an address that starts with "https://", "http://" or "file:"')
+    return value
+
+
+def _keyring_entry(value: str) -> str:
+    if not re.fullmatch(r"[^/]+/.+", value):
+        raise ValueError('must be "service/user"')
+    return value
+
+
+def _absolute(value: str) -> str:
+    if not value.startswith(("/", "~/")):
+        raise ValueError('must be an absolute path, or start with "~/"')
+    return value
+
+
+Url = Annotated[str, AfterValidator(_url)]
+"""Where a provider is; `file:` is a recording that the scripted provider replays."""
 
 Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=str | float), Field(gt=0)]
 """A duration: "500ms", "60s", "5m", "1h", "1d", or a number of seconds."""
@@ -61,7 +80,7 @@ class Secret(Table):
     """A file that holds nothing else; `~` is the home directory."""
     command: Annotated[list[str], Field(min_length=1)] | None = None
     """An argument vector that prints it; no shell."""
-    keyring: Annotated[str, StringConstraints(pattern=r"^[^/]+/.+$")] | None = None
+    keyring: Annotated[str, AfterValidator(_keyring_entry)] | None = None
     """`service/user` in the system's keyring."""
 
     @model_validator(mode="after")
@@ -179,7 +198,7 @@ class Defaults(Table):
 class Permissions(Table):
     """Rules by operation, and directories that are open like the workspace (PERM-1, PERM-4)."""
 
-    allow_directories: list[Text] = []
+    allow_directories: list[Annotated[str, AfterValidator(_absolute)]] = []
     read: Rules = {}
     edit: Rules = {}
     shell: Rules = {}
@@ -212,7 +231,7 @@ class Languages(Table):
 class OpenCodeInstance(Table):
     """An OpenCode server to work with."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+    url: Url
     projects: Text | None = None
     password: Secret | None = None
 
