@@ -120,13 +120,21 @@ class MemoryHost:
         finally:
             self._log(session_id, "turn.ended", {"stopReason": stop})
             self._state(session_id, State.IDLE)
+            await self._report_end()
+
+    async def _report_end(self) -> None:
+        """To a test whose client does not read: through a named pipe that it has made."""
+        pipe = self.workspace / "ended"
+        if pipe.is_fifo():
+            await asyncio.to_thread(pipe.write_text, "ended")
 
     async def _do_say(self, session_id: str, *words: str) -> None:
         """Stream the words one by one, then complete the message."""
         text, item = "", new_id("itm")
         self._log(session_id, "item.updated", {"kind": "message", "role": "assistant", "text": ""}, item)
         for word in words:
-            self._tell.tell(Delta(session_id=session_id, item_id=item, field="text", offset=len(text), text=word))
+            offset = len(text.encode("utf-16-le")) // 2
+            self._tell.tell(Delta(session_id=session_id, item_id=item, field="text", offset=offset, text=word))
             text += word
             await asyncio.sleep(0)
         self._log(
@@ -150,6 +158,13 @@ class MemoryHost:
         """Never end by itself."""
         self._log(session_id, "item.updated", {"kind": "tool_call", "tool": "run", "title": "Waiting"}, new_id("itm"))
         await asyncio.Event().wait()
+
+    async def _do_print(self, session_id: str) -> None:
+        """Write where nothing may be written, here and in a child."""
+        print("noise from the server", flush=True)
+        child = await asyncio.create_subprocess_exec("echo", "noise from a child")
+        await child.wait()
+        await self._do_say(session_id, "done")
 
     async def _do_child(self, session_id: str, *words: str) -> None:
         """Say something in a child session."""

@@ -91,8 +91,10 @@ class Requests:
 
 def validated(shape: type[M], params: Json) -> M:
     """The parameters as what they are; raises `RpcError` that names the field and never repeats its value."""
+    if not isinstance(params, dict | None):
+        raise RpcError(INVALID_PARAMS, "The parameters are an object.")
     try:
-        return shape.model_validate({} if params is None else params)
+        return shape.model_validate(params or {})
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
