@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +14,7 @@ from dispatch_ls.protocol.errors import NotFound
 from dispatch_ls.protocol.items import CallStatus, ToolKind
 from dispatch_ls.protocol.permissions import Operation
 from dispatch_ls.tools.context import Context
-from dispatch_ls.tools.cut import LIMIT, cut_middle
+from dispatch_ls.tools.cut import LIMIT, Spill, cut_middle
 from dispatch_ls.tools.schema import Description, Parameters, schema_of
 from dispatch_ls.tools.tool import Result, Tool
 from dispatch_ls.tools.toolbox import Toolbox
@@ -140,6 +141,14 @@ async def test_a_long_result_is_cut_in_the_middle_and_kept(desk: Desk) -> None:
     assert outcome.whole.read_text() == whole
     assert str(outcome.whole) in outcome.output
     assert outcome.whole.stat().st_mode & 0o077 == 0
+
+
+async def test_the_oldest_results_go_when_there_is_no_room(tmp_path: Path) -> None:
+    spill = Spill(tmp_path / "spill", room=250)
+    for number in range(4):
+        path = await spill.put(str(number), "x" * 100)
+        os.utime(path, ns=(number, number))
+    assert sorted(path.name for path in spill.directory.iterdir()) == ["1.txt", "2.txt", "3.txt"]
 
 
 def test_cutting_falls_between_lines_and_counts() -> None:

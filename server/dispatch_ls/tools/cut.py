@@ -8,6 +8,9 @@ from pathlib import Path
 LIMIT = 24_000
 """Characters of one result that a model is given."""
 
+ROOM = 512 * 2**20
+"""Bytes of results that one session keeps."""
+
 _SLACK = 400
 """How far from the wanted place a cut may move to fall between two lines."""
 
@@ -35,14 +38,19 @@ def from_line_start(tail: str) -> str:
 
 
 class Spill:
-    """Where one session keeps results whole; its agent may read there, and it goes with the session."""
+    """Where one session keeps results whole; its agent may read there, and it goes with the session.
 
-    def __init__(self, directory: Path) -> None:
+    Beyond `room` bytes the oldest results go.
+    """
+
+    def __init__(self, directory: Path, room: int = ROOM) -> None:
+        self._room = room
         self.directory = Path(os.path.realpath(directory))
 
     def path(self, item_id: str) -> Path:
         """The file for the result of one call; its directory exists afterwards."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._make_room()
         return self.directory / f"{item_id}.txt"
 
     async def put(self, item_id: str, text: str) -> Path:
@@ -52,6 +60,14 @@ class Spill:
     async def clear(self) -> None:
         """Forget all results."""
         await asyncio.to_thread(shutil.rmtree, self.directory, ignore_errors=True)
+
+    def _make_room(self) -> None:
+        kept = sorted(self.directory.iterdir(), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        size = 0
+        for path in kept:
+            size += path.stat().st_size
+            if size > self._room:
+                path.unlink()
 
     def _put(self, item_id: str, text: str) -> Path:
         path = self.path(item_id)

@@ -1,11 +1,14 @@
 """What the language servers make of a write: asked before it and after it, and compared (LANG-4)."""
 
+import logging
 from pathlib import Path
 
 from dispatch_ls.languages.checks import Baseline
 from dispatch_ls.languages.pool import CHECK_DEADLINE, Languages
 from dispatch_ls.tools.checking import Verdict
 from dispatch_ls.tools.problems import OTHERS, after_write, name_of
+
+_log = logging.getLogger(__name__)
 
 
 class LanguageChecker:
@@ -24,7 +27,10 @@ class LanguageChecker:
 
     async def resync(self) -> None:
         """Files may have changed on the disk, such as by a command."""
-        await self._languages.disk_changed()
+        try:
+            await self._languages.disk_changed()
+        except Exception:
+            _log.exception("the language servers were not told what a command changed")
 
     def warm(self, path: Path) -> None:
         """The agent has read a file: start the servers of its kind, so that they know it before a write."""
@@ -48,7 +54,14 @@ class AroundWrite:
         await self._languages.written(self._path, text)
 
     async def verdict(self) -> Verdict:
-        """Ask about this very text; who does not answer in time is named."""
+        """Ask about this very text; who does not answer in time is named. A fault of ours must not undo the write."""
+        try:
+            return await self._asked()
+        except Exception:
+            _log.exception("a write was not checked")
+            return Verdict(None, "not checked: asking the language servers failed")
+
+    async def _asked(self) -> Verdict:
         check = await self._languages.check([self._path], self._deadline, OTHERS)
         if not check.answers:
             return Verdict(None, "")

@@ -54,9 +54,9 @@ _DIRECTORIES = ("/bin", "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin")
 class RunShellParameters(Parameters):
     """What to run, and where."""
 
-    command: str = Field(min_length=1)
+    command: str = Field(min_length=1, pattern="^[^\\x00]*$")
     directory: str = Field(".", description="working directory")
-    timeout: int = Field(120, ge=1, le=3600, description="seconds")
+    timeout: int = Field(120, ge=1, le=3600, description="seconds; default 120")
 
 
 class RunShell(Tool[RunShellParameters]):

@@ -22,6 +22,9 @@ class Description:
     parameters: JsonObject
 
 
+_UNSAID = ("title", "default", "anyOf", "pattern", "minLength")
+
+
 def schema_of(parameters: type[BaseModel]) -> JsonObject:
     """The JSON schema without what costs tokens and says nothing: titles, `null` alternatives, empty defaults."""
     schema = parameters.model_json_schema()
@@ -33,7 +36,7 @@ def schema_of(parameters: type[BaseModel]) -> JsonObject:
 
 
 def _short(field: JsonObject) -> JsonValue:
-    short = {key: value for key, value in field.items() if key not in ("title", "default", "anyOf")}
+    short = {key: value for key, value in field.items() if key not in _UNSAID}
     alternatives = field.get("anyOf")
     if isinstance(alternatives, list):
         for each in alternatives:

@@ -60,7 +60,8 @@ class Toolbox:
 
     def __init__(self, tools: Iterable[AnyTool]) -> None:
         self._tools = {tool.name: tool for tool in sorted(tools, key=lambda tool: tool.name)}
-        self.specs: tuple[Description, ...] = tuple(tool.describe() for tool in self._tools.values())
+        self._described = {name: tool.describe() for name, tool in self._tools.items()}
+        self.specs: tuple[Description, ...] = tuple(self._described.values())
 
     def only(self, names: Sequence[str]) -> "Toolbox":
         """The toolbox of an agent whose definition names these tools or groups (`read`, `edit`, `bash`, `lsp`)."""
@@ -87,7 +88,7 @@ class Toolbox:
         try:
             prepared = tool.prepare(arguments)
         except ValidationError as error:
-            problem = explain(error, tool.describe())
+            problem = explain(error, self._described[name])
             return Call(tool=name, kind=tool.kind, title=name, input=arguments, problem=problem)
         return Call(
             tool=name,
