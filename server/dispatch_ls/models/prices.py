@@ -17,12 +17,12 @@ def own_price(price: Price, usage: Usage) -> float:
     return spent / MILLION
 
 
-async def listed_price(name: str, provider: str, usage: Usage) -> float | None:
-    """USD by the data set, None for a model it does not know."""
-    return await asyncio.to_thread(_listed, name, provider, usage)
+async def listed_price(name: str, provider: str, base_url: str | None, usage: Usage) -> float | None:
+    """USD by the data set, None for a model it does not know; a compatible provider is known by its address."""
+    return await asyncio.to_thread(_listed, name, provider, base_url, usage)
 
 
-def _listed(name: str, provider: str, usage: Usage) -> float | None:
+def _listed(name: str, provider: str, base_url: str | None, usage: Usage) -> float | None:
     # loaded with the first price: the import alone takes as long as starting the server
     import genai_prices
 
@@ -33,7 +33,10 @@ def _listed(name: str, provider: str, usage: Usage) -> float | None:
         cache_write_tokens=usage.cache_write,
     )
     try:
-        price = genai_prices.calc_price(counted, model_ref=name, provider_id=provider)
+        if provider == "openai-compatible":
+            price = genai_prices.calc_price(counted, model_ref=name, provider_api_url=base_url)
+        else:
+            price = genai_prices.calc_price(counted, model_ref=name, provider_id=provider)
     except (LookupError, ValueError):
         return None
     return float(price.total_price)
