@@ -32,7 +32,7 @@ check: .venv/.synced $(NPM_READY) browser ## All that must pass before anything 
 	@$(STAGE) "lint" ruff check .
 	@$(STAGE) "format" ruff format --check --quiet .
 	@$(STAGE) "types" mypy
-	@$(STAGE) "generated files" python -m dispatch_ls.protocol.export --check
+	@$(STAGE) "generated files" dispatch-ls schemas --check
 	@$(STAGE) "VS Code client, types" npm --prefix vscode-client run --silent check
 	@$(STAGE) "VS Code client, units" npm --prefix vscode-client run --silent test:unit
 	@$(STAGE) "VS Code client, its page in a browser" npm --prefix vscode-client run --silent test:webview
@@ -49,7 +49,7 @@ bench: .venv/.synced ## Speed against floors measured in the same run: a table, 
 	@python tests/bench
 
 schemas: .venv/.synced ## Write schemas/ and vscode-client/src/protocol.ts from the server's models
-	@python -m dispatch_ls.protocol.export
+	@dispatch-ls schemas
 
 vscode: $(NPM_READY) ## Build the VS Code extension: vscode-client/dist/dispatch-ls.vsix
 	@npm --prefix vscode-client run --silent check
