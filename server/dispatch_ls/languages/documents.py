@@ -53,14 +53,12 @@ class Documents:
 
     def put(self, path: Path, language: str, text: str) -> None:
         """Opens the text, or changes it; nothing is sent where the server has it already."""
-        known = self._open.pop(path, None)
-        if known and known.text == text:
-            self._open[path] = known
-        elif known:
-            self._change(known, text)
-        else:
+        known = self._open.get(path)
+        if known is None:
             self._add(path, language, text)
-        self._close_oldest()
+            self._close_oldest()
+        elif known.text != text:
+            self._change(known, text)
 
     def touch(self, path: Path) -> None:
         """Sends the same text as a new version, so that a server that pushes looks at it again."""
@@ -96,7 +94,9 @@ class Documents:
         self._notify = None
 
     def hold(self, path: Path) -> None:
-        """Keeps a document open until `release`, though others come."""
+        """Uses a document: it stays open until `release`, though others come."""
+        if document := self._open.pop(path, None):
+            self._open[path] = document
         self._in_use[path] = self._in_use.get(path, 0) + 1
 
     def release(self, path: Path) -> None:
@@ -117,7 +117,6 @@ class Documents:
         document.version = self._next(document.path)
         document.sent_at = time.monotonic()
         document.world = self.world
-        self._open[document.path] = document
         self._send(
             "textDocument/didChange",
             {"textDocument": {"uri": document.uri, "version": document.version}, "contentChanges": [{"text": text}]},
