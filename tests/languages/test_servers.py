@@ -12,10 +12,10 @@ from typing import Any
 import psutil
 import pytest
 
+from dispatch_ls.config.settings import LanguageServer as LanguageServerSettings
 from dispatch_ls.languages.positions import real
 from dispatch_ls.languages.server import LanguageServer
 from dispatch_ls.languages.spec import Launch
-from dispatch_ls.protocol.base import JsonObject
 from dispatch_ls.protocol.errors import NotFound
 from support.languages import LONG, Project, fake, project, running
 
@@ -196,7 +196,7 @@ async def test_a_server_that_is_no_program(tmp_path: Path) -> None:
     async with project(tmp_path, specs=[fake("pull", start_timeout=5)]) as sample:
         (tmp_path / "server").write_text("#!/no/such/interpreter\n")
         (tmp_path / "server").chmod(0o755)
-        await sample.languages.configure({"odd": Settings(command=["./server"], extensions=[".odd"])})
+        await sample.languages.configure({"odd": LanguageServerSettings(command=["./server"], extensions=[".odd"])})
         await sample.write("a.odd", "x\n")
         check = await sample.check("a.odd")
         assert [(answer.server, answer.status) for answer in check.answers] == [("odd", "unavailable")]
@@ -239,7 +239,7 @@ async def test_settings_restart_only_what_they_change(tmp_path: Path) -> None:
     async with project(tmp_path, {"a.fake": "BAD\n"}, specs=specs) as sample:
         await sample.check("a.fake")
         before = {process.pid for process in running(lambda line: " pull" in line)}
-        await sample.languages.configure({"fake": Settings(enabled=False)})
+        await sample.languages.configure({"fake": LanguageServerSettings(enabled=False)})
         check = await sample.check("a.fake")
         assert [answer.server for answer in check.answers] == ["stable"]
         assert {process.pid for process in running(lambda line: " pull" in line)} == before
@@ -286,17 +286,3 @@ async def test_no_server_outlives_a_killed_owner(tmp_path: Path) -> None:
         await owner.wait()
     _, left = await asyncio.to_thread(psutil.wait_procs, servers, 20)
     assert not [process for process in left if process.status() != psutil.STATUS_ZOMBIE]
-
-
-class Settings:
-    """A `[lsp.servers.<id>]`."""
-
-    def __init__(
-        self, command: list[str] | None = None, extensions: list[str] | None = None, *, enabled: bool = True
-    ) -> None:
-        self.command = command
-        self.extensions = extensions
-        self.roots: list[str] | None = None
-        self.settings: JsonObject = {}
-        self.options: JsonObject = {}
-        self.enabled = enabled

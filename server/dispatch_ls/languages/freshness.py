@@ -12,6 +12,7 @@ from typing import Literal
 
 from dispatch_ls.languages.connection import Connection, Push
 from dispatch_ls.languages.documents import Document, Documents
+from dispatch_ls.languages.merge import MOST_PER_SERVER, gravest
 from dispatch_ls.languages.peer import ResponseError
 from dispatch_ls.languages.shapes import as_object, as_objects, as_text
 from dispatch_ls.languages.spec import ServerSpec
@@ -56,10 +57,17 @@ class Settler:
                 items, status = answer
                 return Found(items, status, text, version, world)
 
+    def forget_closed(self) -> None:
+        """Drops what is kept of documents that are not open any more."""
+        self._previous = {key: kept for key, kept in self._previous.items() if key[0] in self._documents}
+        self._connection.pushes = {
+            path: push for path, push in self._connection.pushes.items() if path in self._documents
+        }
+
     async def _ask(self, document: Document) -> tuple[list[JsonObject], Literal["fresh", "settled"]] | None:
         """None where the way of asking has changed meanwhile."""
         if self._spec.adapter:
-            return await self._spec.adapter(self._connection.request, document.path), "fresh"
+            return await _bounded(await self._spec.adapter(self._connection.request, document.path)), "fresh"
         await self._await_registration()
         if not self._connection.pulls():
             return await self._await_push(document)
@@ -81,7 +89,7 @@ class Settler:
         report = await self._report(document, identifier, self._previous.get(key, ("", []))[0])
         if report.get("kind") == "unchanged" and key in self._previous:
             return self._previous[key][1]
-        items = as_objects(report.get("items"))
+        items = await _bounded(as_objects(report.get("items")))
         self._previous[key] = (as_text(report.get("resultId")), items)
         return items
 
@@ -114,10 +122,10 @@ class Settler:
         while document.version == version and (self._spec.push_and_pull or not self._connection.pulls()):
             push = self._connection.pushes.get(document.path)
             if push and self._vouched(push, version):
-                return push.items, "fresh"
+                return await _bounded(push.items), "fresh"
             quiet = self._quiet_left(push, document)
             if push and quiet is not None and quiet <= 0:
-                return push.items, "settled"
+                return await _bounded(push.items), "settled"
             await self._news(quiet)
         return None
 
@@ -135,3 +143,8 @@ class Settler:
     async def _news(self, timeout: float | None) -> None:
         self._connection.require_open()
         await self._connection.news.wait(timeout)
+
+
+async def _bounded(items: list[JsonObject]) -> list[JsonObject]:
+    """So that tens of thousands of errors are neither kept nor sorted in the way of others."""
+    return await asyncio.to_thread(gravest, items) if len(items) > MOST_PER_SERVER else items

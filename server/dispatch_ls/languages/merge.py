@@ -34,11 +34,14 @@ class FileProblems:
 
 
 def problems_of(items: list[JsonObject], text: str, *, uri: str, server: str, encoding: str) -> list[Problem]:
-    """A server's diagnostics of a file as problems; hints are for editors and left out."""
+    """A server's diagnostics of a file as problems, the gravest first."""
     lines = lines_of(text)
-    wanted = [item for item in items if item.get("severity") != _HINT]
-    wanted.sort(key=_gravity)
-    return [_problem(item, lines, uri, server, encoding) for item in wanted[:MOST_PER_SERVER]]
+    return [_problem(item, lines, uri, server, encoding) for item in gravest(items)]
+
+
+def gravest(items: list[JsonObject]) -> list[JsonObject]:
+    """At most MOST_PER_SERVER diagnostics, errors first; hints are for editors and left out."""
+    return sorted((item for item in items if item.get("severity") != _HINT), key=_gravity)[:MOST_PER_SERVER]
 
 
 def merged(problems: Iterable[Problem]) -> list[Problem]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from pydantic import JsonValue
 
+from dispatch_ls.languages.decoding import decoded
 from dispatch_ls.languages.shapes import as_integer, as_object, as_text
 from dispatch_ls.protocol.base import JsonObject
 
@@ -114,7 +115,7 @@ class Peer:
         length = await self._length()
         if length > _FRAME_LIMIT:
             raise ValueError(f"a message of {length} bytes")
-        return as_object(json.loads(await self._reader.readexactly(length)))
+        return await decoded(await self._reader.readexactly(length))
 
     async def _length(self) -> int:
         """Reads one block of headers; stray lines before it (a log on stdout) are skipped, within a limit."""

@@ -131,6 +131,7 @@ class LanguageServer:
             return self._unanswered("error", began, str(error))
         finally:
             self.documents.release(path)
+            self._tidy()
             self._rest_later()
         return Answer(self.spec.id, found.status, _since(began), found, None, self.encoding)
 
@@ -240,6 +241,13 @@ class LanguageServer:
             self.state = state
             self._on_change()
         self._changed.fire()
+
+    def _tidy(self) -> None:
+        """What was known of documents that have been closed is of no use."""
+        self._last = {path: last for path, last in self._last.items() if path in self.documents}
+        self._asking = {path: lock for path, lock in self._asking.items() if lock.locked() or path in self.documents}
+        if self._settler:
+            self._settler.forget_closed()
 
     def _rest_later(self) -> None:
         if self._idle:
