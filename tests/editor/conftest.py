@@ -31,7 +31,9 @@ async def start(tmp_path: Path, compiled: Path) -> AsyncIterator[Start]:
     started: list[LspClient] = []
 
     async def one(*limits: int, env: Mapping[str, str] | None = None) -> LspClient:
-        client = await LspClient.start(command(tmp_path / "state", compiled, *limits), env=env)
+        # modules are compiled once a run, even where this interpreter is told not to write them down
+        compiling = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(compiled / "pyc")}
+        client = await LspClient.start(command(tmp_path / "state", compiled, *limits), env={**compiling, **(env or {})})
         started.append(client)
         return client
 

@@ -20,7 +20,10 @@ async def refused(client: LspClient, body: bytes) -> dict[str, Any]:
     """The error that comes back for a body that is no message."""
     seen = len(client.raw)
     client.send_body(body)
-    answer = await client.wait_until(lambda: client.raw[seen:])
+    answer = await client.wait_until(lambda: [one for one in client.raw[seen:] if "error" in one])
+    logged = await client.wait_for("window/logMessage")
+    assert logged["type"] == 2
+    assert logged["message"].startswith("not a message")
     error: dict[str, Any] = answer[0]["error"]
     return error
 

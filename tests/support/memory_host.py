@@ -167,8 +167,9 @@ class MemoryHost:
         await self._do_say(session_id, "done")
 
     async def _do_child(self, session_id: str, *words: str) -> None:
-        """Say something in a child session."""
+        """Say something in a child session, then repeat it."""
         await self._do_say(self._create("child", session_id).session_id, *words)
+        await self._do_say(session_id, *words)
 
     async def _do_permission(self, session_id: str, target: str) -> None:
         permission = Permission(
@@ -215,11 +216,11 @@ class MemoryHost:
         path = self.workspace / name
         buffer = self._buffers.text_of(path)
         changed = buffer is not None and await self._buffers.apply(path, buffer.text.replace(old, new), buffer.version)
-        await self._do_say(session_id, f"applied={changed} dirty={buffer.dirty if buffer else None}")
+        await self._do_say(session_id, f"applied={changed}dirty={buffer.dirty if buffer else None}")
 
     async def _do_overlay(self, session_id: str) -> None:
         """Say what the editor has told of its files."""
-        await self._do_say(session_id, "\n".join(self.overlay))
+        await self._do_say(session_id, "|".join(self.overlay))
 
     # All the rest
 

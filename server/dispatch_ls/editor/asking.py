@@ -78,8 +78,11 @@ class Asking:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def _add(self, asked_id: str, asked: _Asked) -> None:
+        if asked_id in self._open:
+            return
         self._open[asked_id] = asked
-        self._put_off.clear()
+        # what is on the screen now is not shown again right after itself
+        self._put_off &= {self._shown or ""}
         if self._task is None:
             self._next()
 

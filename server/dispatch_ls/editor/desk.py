@@ -31,12 +31,13 @@ class Desk:
         self._host: Host | None = None
         self._showing: set[asyncio.Task[None]] = set()
 
-    def serve(self, host: Host) -> None:
+    async def serve(self, host: Host) -> None:
         """Everything is passed on to that host."""
         self._host = host
-        self._plain.serve(host)
         self._requests = Requests(host, self._subscriptions)
         self._commands = Commands(host, self._documents, self._state, self._show, self._plain.questions)
+        if not self._client.negotiated:
+            await self._plain.serve(host)
 
     def tell(self, news: Events | Delta) -> None:
         """Take one piece of news (port `Tell`)."""

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
@@ -45,6 +46,18 @@ class Redacting(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line for the file."""
         return redact(super().format(record))
+
+
+class ToEditor(logging.Handler):
+    """Warnings and errors for the editor's own log view (`window/logMessage`); the traceback stays in the file."""
+
+    def __init__(self, send: Callable[[int, str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._send = send
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass on one line, as LSP's `MessageType` and text."""
+        self._send(1 if record.levelno >= logging.ERROR else 2, redact(record.getMessage()))
 
 
 class PrivateFile(RotatingFileHandler):

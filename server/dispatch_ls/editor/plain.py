@@ -39,8 +39,8 @@ class PlainNews:
         self.questions: dict[str, Question] = {}
         """Open questions without choices, by session: the next chat message answers them."""
 
-    def serve(self, host: Host) -> None:
-        """Where answers and cancels go."""
+    async def serve(self, host: Host) -> None:
+        """Where answers and cancels go; what an earlier server left open is asked again."""
         self._asking = Asking(self._rpc, host)
 
         async def stop(session_id: str) -> None:
@@ -48,6 +48,8 @@ class PlainNews:
 
         if self._client.shows_progress:
             self._progress = Progress(self._rpc, stop)
+        for permission in (await host.permissions()).permissions:
+            self._asking.permission(permission)
 
     def tell(self, news: Events | Delta) -> None:
         """Take one piece of news."""

@@ -17,11 +17,16 @@ from dispatch_ls.editor.documents import Documents
 from dispatch_ls.editor.faults import rpc_error
 from dispatch_ls.editor.host import Build
 from dispatch_ls.editor.jsonrpc import METHOD_NOT_FOUND, Json, JsonObject, RpcError
+from dispatch_ls.editor.logs import ToEditor
+from dispatch_ls.editor.outgoing import Weight
 from dispatch_ls.editor.rpc import Rpc
 from dispatch_ls.protocol.names import COMMANDS, PROTOCOL_VERSION
 
 if TYPE_CHECKING:
     from dispatch_ls.editor.desk import Desk
+
+PACKAGE = "dispatch_ls"
+"""The logger whose warnings the editor gets to see."""
 
 _log = logging.getLogger(__name__)
 
@@ -39,11 +44,13 @@ class Dispatch(LanguageServer):
         self._state = state
         self._desk: asyncio.Task[Desk] | None = None
         self._closed = False
+        self._to_editor = ToEditor(self._log_message)
         self._register()
 
     async def close(self) -> None:
         """End all that runs here; the host has made everything durable then. Can be called twice."""
         self._closed = True
+        logging.getLogger(PACKAGE).removeHandler(self._to_editor)
         await self.rpc.close()
         await self._close_desk()
         await self.documents.close()
@@ -74,7 +81,11 @@ class Dispatch(LanguageServer):
         self.documents.serve(self.client)
         if self.client.negotiated:
             self.rpc.experimental = {"dispatch": {"protocolVersion": PROTOCOL_VERSION}}
+        logging.getLogger(PACKAGE).addHandler(self._to_editor)
         self.on_client(self.client)
+
+    def _log_message(self, kind: int, text: str) -> None:
+        self.rpc.tell(types.WINDOW_LOG_MESSAGE, {"type": kind, "message": text}, Weight.DROPPABLE)
 
     def _initialized(self, params: Json) -> None:
         del params
@@ -118,8 +129,9 @@ class Dispatch(LanguageServer):
             tell=desk,
             buffers=self.documents,
         )
-        desk.serve(host)
+        await desk.serve(host)
         self.documents.forward_to(host)
+        _log.info("serving %s", self.client.workspace)
         return desk
 
     def _tell_failure(self, task: "asyncio.Task[Desk]") -> None:

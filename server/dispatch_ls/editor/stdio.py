@@ -1,6 +1,7 @@
 """The life of the server on standard input and output, from the first byte to the exit code."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -75,8 +76,9 @@ class Stdio:
         self._server.rpc.attach(self._outgoing)
         self._server.rpc.on_exit = self._end
         self._server.on_client = self._on_client
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._loop.add_signal_handler(number, self._end, 0)
+        with contextlib.suppress(NotImplementedError):  # Windows ends processes without asking
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._loop.add_signal_handler(number, self._end, 0)
         threading.Thread(target=self._read_all, name="incoming", daemon=True).start()
         code = await self._ended
         await self._close(CLOSING_LOST if code == LOST else CLOSING)
