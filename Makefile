@@ -46,7 +46,7 @@ fix: .venv/.synced ## Format, and mend what the linter can
 	@ruff format .
 
 bench: .venv/.synced ## Speed against floors measured in the same run: a table, and build/bench.json
-	@python tests/bench
+	@PYTHONPATH=tests python -m bench
 
 schemas: .venv/.synced ## Write schemas/ and vscode-client/src/protocol.ts from the server's models
 	@dispatch-ls schemas
