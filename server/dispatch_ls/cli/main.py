@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case "serve":
             from dispatch_ls.app import serve
 
-            return serve()
+            return serve(options)
         case "demo":
             from dispatch_ls.cli.demo import demo
 
