@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from dispatch_ls.agents.tell import Tell
-    from dispatch_ls.editor.jsonrpc import JsonObject
     from dispatch_ls.protocol import methods as m
+    from dispatch_ls.protocol.base import JsonObject
     from dispatch_ls.tools.buffers import Buffers
 
 
@@ -29,46 +29,46 @@ class Overlay(Protocol):
 class Host(Overlay, Protocol):
     """All sessions of a workspace. One method a request; raises `DispatchError`. See `protocol.methods` for shapes."""
 
-    async def new(self, params: "m.NewSession") -> "m.SessionRef":
+    async def new(self, params: "m.NewSession", /) -> "m.SessionRef":
         """`dispatch/session/new`."""
 
-    async def list_sessions(self, params: "m.ListSessions") -> "m.SessionList":
+    async def list_sessions(self, params: "m.ListSessions", /) -> "m.SessionList":
         """`dispatch/session/list`."""
 
-    async def open(self, params: "m.OpenSession") -> "m.Snapshot":
+    async def open(self, params: "m.OpenSession", /) -> "m.Snapshot":
         """`dispatch/session/open`."""
 
-    async def prompt(self, params: "m.Prompt") -> "m.Prompted":
+    async def prompt(self, params: "m.Prompt", /) -> "m.Prompted":
         """`dispatch/session/prompt`."""
 
-    async def cancel(self, params: "m.CancelSession") -> None:
+    async def cancel(self, params: "m.CancelSession", /) -> "m.Empty | None":
         """`dispatch/session/cancel`."""
 
-    async def update(self, params: "m.UpdateSession") -> None:
+    async def update(self, params: "m.UpdateSession", /) -> "m.Empty | None":
         """`dispatch/session/update`."""
 
-    async def tree(self, params: "m.TreeOf") -> "m.Tree":
+    async def tree(self, params: "m.TreeOf", /) -> "m.Tree":
         """`dispatch/session/tree`."""
 
-    async def remove_queued(self, params: "m.RemoveQueued") -> "m.Removed":
+    async def remove_queued(self, params: "m.RemoveQueued", /) -> "m.Removed":
         """`dispatch/queue/remove`."""
 
-    async def reply_permission(self, params: "m.PermissionReply") -> "m.Accepted":
+    async def reply_permission(self, params: "m.PermissionReply", /) -> "m.Accepted":
         """`dispatch/permission/reply`."""
 
     async def permissions(self) -> "m.PermissionList":
         """`dispatch/permission/list`."""
 
-    async def permission_log(self, params: "m.PermissionLogQuery") -> "m.PermissionLog":
+    async def permission_log(self, params: "m.PermissionLogQuery", /) -> "m.PermissionLog":
         """`dispatch/permission/log`."""
 
-    async def reply_question(self, params: "m.QuestionReply") -> "m.Accepted":
+    async def reply_question(self, params: "m.QuestionReply", /) -> "m.Accepted":
         """`dispatch/question/reply`."""
 
     async def model_list(self) -> "m.ModelList":
         """`dispatch/model/list`."""
 
-    async def resolve_model(self, params: "m.ResolveModel") -> "m.Resolved":
+    async def resolve_model(self, params: "m.ResolveModel", /) -> "m.Resolved":
         """`dispatch/model/resolve`."""
 
     async def agent_list(self) -> "m.AgentList":
@@ -80,16 +80,16 @@ class Host(Overlay, Protocol):
     async def language_status(self) -> "m.LanguageStatus":
         """`dispatch/language/status`."""
 
-    async def language_diagnostics(self, params: "m.DiagnosticsOf") -> "m.Problems":
+    async def language_diagnostics(self, params: "m.DiagnosticsOf", /) -> "m.Problems":
         """`dispatch/language/diagnostics`."""
 
-    async def restart_language(self, params: "m.RestartServer") -> None:
+    async def restart_language(self, params: "m.RestartServer", /) -> "m.Empty | None":
         """`dispatch/language/restart`."""
 
-    async def read_blob(self, params: "m.ReadBlob") -> "m.BlobPart":
+    async def read_blob(self, params: "m.ReadBlob", /) -> "m.BlobPart":
         """`dispatch/blob/read`."""
 
-    async def trust(self, params: "m.Trust") -> None:
+    async def trust(self, params: "m.Trust", /) -> "m.Empty | None":
         """`dispatch/workspace/trust`."""
 
     async def close(self) -> None:
@@ -102,6 +102,7 @@ class Build(Protocol):
     async def __call__(
         self,
         workspace: Path,
+        /,
         *,
         trusted: bool | None,
         settings: "JsonObject",
