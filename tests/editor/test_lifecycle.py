@@ -6,8 +6,11 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
 from support.conversation import new_session, prompt, say
-from support.lsp_client import DISPATCH, LspClient
+from support.lsp_client import DISPATCH, LspClient, LspError
+from support.memory_host import SECRET
 
 Start = Callable[..., Awaitable[LspClient]]
 
@@ -99,3 +102,37 @@ async def test_stdin_may_be_a_file(start: Start, tmp_path: Path) -> None:
         said, _ = await process.communicate()
     assert process.returncode == 0
     assert b'"serverInfo"' in said
+
+
+async def test_initialize_is_answered_before_anything_heavy_is_loaded(start: Start) -> None:
+    client = await start(env={"PYTHONPROFILEIMPORTTIME": "1"})
+    await client.request("initialize", {"capabilities": DISPATCH})
+    await client.leave()
+    await client.kill()
+    loaded = {line.rpartition(b"|")[2].strip().decode() for line in client.stderr.splitlines()}
+    assert "lsprotocol.types" in loaded
+    assert not loaded & {"pydantic", "httpx", "sqlite3", "tomlkit", "genai_prices", "watchfiles", "rich"}
+
+
+@pytest.mark.parametrize(("fail", "kind"), [("busy", "busy"), ("fault", "internal")])
+async def test_a_host_that_cannot_be_built_is_said_and_every_request_is_answered(
+    start: Start, workspace: Path, fail: str, kind: str
+) -> None:
+    client = await start()
+    await client.initialize(workspace, options={"settings": {"fail": fail}})
+    said = await client.wait_for("window/showMessage")
+    assert SECRET not in said["message"]
+    for method in ("dispatch/session/new", "workspace/executeCommand"):
+        with pytest.raises(LspError) as caught:
+            await client.request(method, {})
+        assert caught.value.data["kind"] == kind
+        assert SECRET not in caught.value.text
+    assert await client.request("textDocument/codeAction", {}) == []
+    assert await client.shut_down() == 0
+
+
+async def test_a_signal_while_the_host_is_being_built_ends_the_server(start: Start, workspace: Path) -> None:
+    client = await start()
+    await client.initialize(workspace)
+    client.process.send_signal(signal.SIGTERM)
+    assert await client.process.wait() == 0

@@ -10,6 +10,7 @@ from typing import Any
 
 from dispatch_ls.editor.outgoing import Limits
 from dispatch_ls.editor.stdio import serve
+from dispatch_ls.protocol.errors import Busy
 
 SECRET = "sk-test-0123456789abcdef"
 
@@ -20,7 +21,11 @@ def command(state: Path, cache: Path, *limits: int) -> list[str]:
 
 
 async def build(workspace: Path, *, trusted: bool | None, settings: Any, tell: Any, buffers: Any) -> Any:
-    """The host; its shapes are loaded here and not before."""
+    """The host; its shapes are loaded here and not before. The setting `fail` says how building fails."""
+    if settings.get("fail") == "busy":
+        raise Busy("Another server holds this workspace.")
+    if settings.get("fail"):
+        raise RuntimeError(f"no host with {SECRET}")
     return await asyncio.to_thread(_host, workspace, trusted, settings, tell, buffers)
 
 

@@ -13,6 +13,7 @@ from dispatch_ls.protocol.permissions import Decision, Operation, Permission, Pe
 from dispatch_ls.protocol.sessions import Session, State
 
 SECRET = "sk-test-0123456789abcdef"
+"""Must reach neither an editor nor a log."""
 
 
 class MemoryHost:

@@ -1,5 +1,6 @@
 """`workspace/executeCommand`: all of Dispatch for any LSP client. Each answers at once; none waits for a model."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -75,7 +76,7 @@ class Commands:
         """Write a session's transcript and show it."""
         wanted = session_id or self._last or await self._newest()
         snapshot = await self._host.open(OpenSession(session_id=wanted))
-        return self._shown(wanted, transcript(snapshot))
+        return await self._shown(wanted, await asyncio.to_thread(transcript, snapshot))
 
     async def _chat(self, given: Arguments) -> JsonObject:
         text = _required(given, "text")
@@ -105,7 +106,7 @@ class Commands:
     async def _show_tree(self, given: Arguments) -> JsonObject:
         del given
         tree = await self._host.tree(TreeOf())
-        return self._shown("agents", tree_text(tree)) | {"tree": tree.wire()}
+        return {**await self._shown("agents", tree_text(tree)), "tree": tree.wire()}
 
     async def _decide(self, given: Arguments, decision: str) -> JsonObject:
         permission_id = text_at(given, "permission") or await self._oldest_permission()
@@ -120,8 +121,8 @@ class Commands:
         self._last = session_id
         return {"sessionId": session_id, "messageId": message_id}
 
-    def _shown(self, name: str, text: str) -> JsonObject:
-        file = save(self._transcripts, name, text)
+    async def _shown(self, name: str, text: str) -> JsonObject:
+        file = await asyncio.to_thread(save, self._transcripts, name, text)
         self._show(file)
         return {"uri": file.as_uri()}
 
