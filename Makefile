@@ -75,3 +75,4 @@ node:
 
 browser:
 	@tests/setup/system.sh chromium
+	@tests/editors/setup.sh >/dev/null
