@@ -194,7 +194,7 @@ async def _some_sessions(store: Store) -> list[Session]:
     start = datetime(2026, 3, 1, tzinfo=UTC)
     titles = ["Straße säubern", "100% coverage", "a_b", "Other"]
     created = [
-        await store.create(header(f"ses_{n}", title=title, directory=f"/work/p{n % 2}", created_at=start))
+        await store.create(header(f"ses_{n}", title=title, directory=f"/code/p{n % 2}", created_at=start))
         for n, title in enumerate(titles)
     ]
     await store.append("ses_0", [said("user", "please look at the PARSER")])
@@ -238,7 +238,7 @@ async def test_every_word_must_be_in_the_title_or_a_message(tmp_path: Path, quer
 async def test_sessions_of_a_directory_and_what_lies_below(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         await _some_sessions(store)
-        for project, count in (("/work/p1", 2), ("/work/", 4), ("/work/p", 0)):
+        for project, count in (("/code/p1", 2), ("/code/", 4), ("/code/p", 0)):
             assert len((await store.list(ListSessions(project=project))).sessions) == count
 
 
