@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dispatch_ls.permissions.gate import Access
 from pydantic import JsonValue
 
+from dispatch_ls.permissions.access import Access
 from dispatch_ls.protocol.errors import Denied
 from dispatch_ls.protocol.items import CallStatus
 from dispatch_ls.tools.buffers import Buffer

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dispatch_ls.protocol.items import CallStatus
@@ -52,6 +52,7 @@ async def test_a_new_file_is_what_was_sent_byte_for_byte(desk: Desk, content: st
 
 
 @given(before=st.binary(max_size=60).filter(lambda data: b"\0" not in data), mark=st.booleans())
+@example(before=b"\xef\xbb\xbf", mark=True)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 async def test_an_edit_leaves_every_other_byte_alone(desk: Desk, before: bytes, mark: bool) -> None:
     head = b"\xef\xbb\xbf" * mark + before

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dispatch_ls.tools import beneath
@@ -38,15 +38,33 @@ async def test_what_git_ignores_is_left_out_unless_it_is_asked_for(desk: Desk) -
     for name in ("node_modules/m/index.js", "a.log", "keep.log", "sub/b.log", "sub/only-here", "sub/x/only-here"):
         desk.put(name, "x")
     desk.put(".git/config", "x")
+    desk.put("sub/x/.gitignore/directory", "x")
     assert await desk.done("list_files", pattern="**/*") == (
-        ".gitignore\nkeep.log\nsub/\nsub/.gitignore\nsub/b.log\nsub/x/\nsub/x/only-here"
+        ".gitignore\nkeep.log\nsub/\nsub/.gitignore\nsub/b.log\nsub/x/\nsub/x/.gitignore/\nsub/x/.gitignore/directory\nsub/x/only-here"
     )
     assert await desk.done("list_files", path="sub") == ".gitignore\nb.log\nx/"
     assert await desk.done("list_files", path="node_modules", pattern="**/*.js") == "m/index.js"
 
 
 NAMES = ["a", "b.log", "build", "x.py", "doc"]
-RULES = ["*.log", "build/", "/a", "doc/*.py", "!x.py", "**/build", "a/**", "# no", "", "b.log ", "!doc/", "x?py", "*"]
+RULES = [
+    "*.log",
+    "build/",
+    "/a",
+    "doc/*.py",
+    "\\#x",
+    "\\!x.py",
+    "[^a]",
+    "!x.py",
+    "**/build",
+    "a/**",
+    "# no",
+    "",
+    "b.log ",
+    "!doc/",
+    "x?py",
+    "*",
+]
 
 
 @given(
@@ -55,7 +73,8 @@ RULES = ["*.log", "build/", "/a", "doc/*.py", "!x.py", "**/build", "a/**", "# no
         st.sampled_from(["", "doc", "build/a"]), st.lists(st.sampled_from(RULES), max_size=4), max_size=2
     ),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@example(files={"doc/build/a"}, rules={"": ["build/", "!doc/"]})
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
 def test_ignoring_is_what_git_does(
     tmp_path_factory: pytest.TempPathFactory, files: set[str], rules: dict[str, list[str]]
 ) -> None:

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from dispatch_ls.permissions.gate import Access
 
+from dispatch_ls.permissions.access import Access
 from dispatch_ls.protocol.errors import NotFound
 from dispatch_ls.protocol.items import CallStatus, ToolKind
 from dispatch_ls.protocol.permissions import Operation

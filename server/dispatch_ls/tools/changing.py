@@ -8,9 +8,8 @@ from dispatch_ls.protocol.items import Location
 from dispatch_ls.tools.checking import Checker
 from dispatch_ls.tools.context import Context
 from dispatch_ls.tools.diff import first_difference, patch
-from dispatch_ls.tools.files import Document, Written, encode
+from dispatch_ls.tools.files import Document, Written
 from dispatch_ls.tools.places import Place
-from dispatch_ls.tools.reading import digest_of
 from dispatch_ls.tools.tool import Result
 
 Replace = Callable[[Document | None], tuple[str, str]]
@@ -34,7 +33,7 @@ class Changing:
             if before is not None and before.text == after:
                 return Result(output=f"{place.shown} has that content already; nothing was written.")
             written = await context.files.write(place, after, before)
-            context.readings.saw(place.path, digest_of(encode(after)))
+            context.readings.saw(place.path, written.digest)
             await check.written(after)
         verdict = await check.verdict()
         old = before.text if before is not None else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from dispatch_ls.permissions.gate import Access
+from dispatch_ls.permissions.access import Access
 from dispatch_ls.protocol.permissions import Operation
 from dispatch_ls.tools.cut import Spill
 from dispatch_ls.tools.files import Files

@@ -40,13 +40,14 @@ class Document:
     @property
     def digest(self) -> str:
         """The hash by which a change is noticed."""
-        return digest_of(encode(self.text))
+        return digest_of(BOM + encode(self.text))
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """How a text got to its file; `notice` is for the user where the editor would not take it."""
 
+    digest: str
     created: bool
     notice: str | None = None
 
@@ -95,11 +96,11 @@ class Files:
         notice = None
         if before is not None and before.buffer is not None:
             if await self.buffers.apply(place.path, text, before.buffer.version):
-                return Written(created=False)
+                return Written(digest_of(BOM + encode(text)), created=False)
             notice = self._refused(place, before.buffer)
         data = (BOM if before is not None and before.bom else b"") + encode(text)
         await _uninterrupted(lambda: self._write(place, data))
-        return Written(created=before is None, notice=notice)
+        return Written(digest_of(data), created=before is None, notice=notice)
 
     def _refused(self, place: Place, buffer: Buffer) -> str:
         now = self.buffers.text_of(place.path)

@@ -19,13 +19,18 @@ class Glob:
 
     def matches(self, path: Sequence[str]) -> bool:
         """Whether the components are a match."""
-        return any(len(pattern) in _reached(pattern, path) for pattern in self._patterns)
+        return any(components_match(pattern, path) for pattern in self._patterns)
 
     def may_match_below(self, directory: Sequence[str]) -> bool:
         """Whether anything in the directory could match."""
         return any(
             any(position < len(pattern) for position in _reached(pattern, directory)) for pattern in self._patterns
         )
+
+
+def components_match(pattern: tuple[str, ...], path: Sequence[str]) -> bool:
+    """Whether a path is what the components of one pattern mean."""
+    return len(pattern) in _reached(pattern, path)
 
 
 def _alternatives(pattern: str) -> list[str]:

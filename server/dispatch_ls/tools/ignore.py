@@ -1,19 +1,30 @@
-"""What git would not list: the `.gitignore` files of a directory and of those above it."""
+"""What git would not list: the `.gitignore` files of a directory and of those above it.
+
+Rules are matched entry by entry on the way down, as git does it: a rule means the entry itself, and what is in an
+ignored directory is never asked about.
+"""
 
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pathspec import GitIgnoreSpec
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 from dispatch_ls.tools.beneath import DIRECTORY, open_beneath
+from dispatch_ls.tools.glob import components_match
 
 _LARGEST = 256 * 1024
+_BOM = "\ufeff"
+_TRAILING_BLANKS = re.compile(r"(?<!\\) +$")
+_ESCAPED = re.compile(r"\\(.)")
 
-_STARS = 3
-"""Stars in one component of a rule: each more multiplies the time of a match, without end in a hostile rule."""
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One line; `pattern` is matched with the entry's path from the directory of the file."""
+
+    pattern: tuple[str, ...]
+    ignores: bool
+    only_directories: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +32,7 @@ class _Level:
     """The rules of one file, and how many components its directory's path has."""
 
     depth: int
-    spec: GitIgnoreSpec
+    rules: tuple[_Rule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +43,19 @@ class Ignores:
 
     def entering(self, directory: Sequence[str], handle: int) -> "Ignores":
         """The rules that hold inside a directory of which there is a handle."""
-        rules = [_read(handle, ".gitignore")]
+        files = [_read(handle, ".gitignore")]
         if not directory:
-            rules.insert(0, _read(handle, ".git", "info", "exclude"))
-        added = tuple(_Level(len(directory), spec) for spec in rules if spec is not None)
+            files.insert(0, _read(handle, ".git", "info", "exclude"))
+        added = tuple(_Level(len(directory), rules) for rules in files if rules)
         return Ignores(self.levels + added) if added else self
 
     def ignores(self, path: Sequence[str], *, directory: bool) -> bool:
-        """Whether the entry is ignored; what is in an ignored directory need not be asked about."""
+        """Whether the entry is ignored: the nearest file decides, and in it the last rule that matches."""
         for level in reversed(self.levels):
-            name = "/".join(path[level.depth :]) + ("/" if directory else "")
-            verdict = level.spec.check_file(name).include
-            if verdict is not None:
-                return verdict
+            entry = path[level.depth :]
+            for rule in reversed(level.rules):
+                if (directory or not rule.only_directories) and components_match(rule.pattern, entry):
+                    return rule.ignores
         return False
 
 
@@ -62,28 +73,39 @@ def above(root: int, directory: Sequence[str]) -> Ignores:
     return rules
 
 
-def _read(handle: int, *parts: str) -> GitIgnoreSpec | None:
+def _read(handle: int, *parts: str) -> tuple[_Rule, ...]:
     try:
         file = open_beneath(handle, parts, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
-        return None
-    with os.fdopen(file, "rb") as stream:
-        try:
-            text = stream.read(_LARGEST).decode("utf-8", "surrogateescape")
-        except OSError:
-            return None  # a directory or a FIFO by that name
-    return _spec(text.split("\n"))
-
-
-def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
-    """The rules that make sense; git skips the others, too."""
-    return GitIgnoreSpec([pattern for line in lines for pattern in _patterns(line)])
-
-
-def _patterns(line: str) -> list[GitIgnoreSpecPattern]:
-    if any(part.count("*") > _STARS for part in line.split("/")):
-        return []
+        return ()
     try:
-        return [GitIgnoreSpecPattern(line)]
-    except (ValueError, re.error):
-        return []
+        data = os.read(file, _LARGEST)
+    except OSError:
+        data = b""  # a directory by that name
+    finally:
+        os.close(file)
+    lines = data.decode("utf-8", "surrogateescape").removeprefix(_BOM).split("\n")
+    return tuple(rule for line in lines if (rule := _rule(line.removesuffix("\r"))))
+
+
+def _rule(line: str) -> _Rule | None:
+    text = _TRAILING_BLANKS.sub("", line)
+    if text.startswith("#"):
+        return None
+    ignores = not text.startswith("!")
+    text = text.removeprefix("!")
+    only_directories = text.endswith("/")
+    parts = [_dialect(part) for part in text.split("/") if part]
+    if not parts:
+        return None
+    if "/" not in text.removesuffix("/"):
+        parts.insert(0, "**")  # a bare name means it at any depth
+    if parts[-1] == "**":
+        parts.append("*")  # what is in a directory, not the directory
+    return _Rule(tuple(parts), ignores, only_directories)
+
+
+def _dialect(part: str) -> str:
+    """Git's wildcards in Python's notation."""
+    escaped = _ESCAPED.sub(lambda found: f"[{found[1]}]" if found[1] in "*?[" else found[1], part)
+    return escaped.replace("[^", "[!")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from dispatch_ls.permissions.gate import Access
+from dispatch_ls.permissions.access import Access
 from dispatch_ls.protocol.items import Location, ToolKind
 from dispatch_ls.tools.beneath import DIRECTORY, open_beneath
 from dispatch_ls.tools.context import Context

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from dispatch_ls.languages.pool import Languages
-from dispatch_ls.permissions.gate import Access
+from dispatch_ls.permissions.access import Access
 from dispatch_ls.protocol.errors import ToolFailed
 from dispatch_ls.protocol.items import Location, Severity, ToolKind
 from dispatch_ls.tools.context import Context

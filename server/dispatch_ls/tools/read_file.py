@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from dispatch_ls.permissions.gate import Access
+from dispatch_ls.permissions.access import Access
 from dispatch_ls.protocol.errors import ToolFailed
 from dispatch_ls.protocol.items import Location, ToolKind
 from dispatch_ls.protocol.permissions import Operation

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from dispatch_ls.permissions.gate import Access
+from dispatch_ls.permissions.access import Access
 from dispatch_ls.processes.environment import child_environment
 from dispatch_ls.processes.run import Finished, run
 from dispatch_ls.processes.sandbox import NoSandbox, Sandbox

@@ -9,7 +9,7 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from dispatch_ls.permissions.gate import Access
+from dispatch_ls.permissions.access import Access
 from dispatch_ls.protocol.base import JsonObject
 from dispatch_ls.protocol.events import FileChanged
 from dispatch_ls.protocol.items import DiagnosticChange, Location, ToolKind

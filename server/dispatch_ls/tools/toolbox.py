@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from dispatch_ls.permissions.gate import Access
+from dispatch_ls.permissions.access import Access
 from dispatch_ls.protocol.base import JsonObject
 from dispatch_ls.protocol.errors import Denied, DispatchError, ToolFailed
 from dispatch_ls.protocol.events import FileChanged

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from dispatch_ls.permissions.gate import Access
+from dispatch_ls.permissions.access import Access
 from dispatch_ls.protocol.items import ToolKind
 from dispatch_ls.protocol.permissions import Operation
 from dispatch_ls.tools.changing import Changing
