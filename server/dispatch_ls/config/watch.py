@@ -59,7 +59,7 @@ class Watched:
         self._task = asyncio.create_task(self._watch(), name="watch dispatch.toml")
         return loaded
 
-    async def set_trusted(self, trusted: bool) -> None:
+    async def trust(self, trusted: bool) -> None:
         """The user trusts the workspace, or does not any more; what that changes is told like any reload."""
         self._trusted = trusted
         await self.reload()
