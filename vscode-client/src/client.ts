@@ -37,6 +37,7 @@ export class Client implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private queue: Promise<void> = Promise.resolve();
   private current: ServerState = { state: "starting" };
+  private wasReady = false;
   private readonly changed = new vscode.EventEmitter<ServerState>();
   private readonly opened = new vscode.EventEmitter<string>();
   private readonly listeners: { [N in keyof News]: ((params: News[N]) => void)[] } = {
@@ -121,6 +122,7 @@ export class Client implements vscode.Disposable {
     const executable: Executable = { command: found.command, args: found.args, options: { cwd } };
     const client = new LanguageClient("dispatch", "Dispatch", executable, this.options());
     this.client = client;
+    this.wasReady = false;
     client.registerFeature(negotiation);
     this.listen(client, "dispatch/events");
     this.listen(client, "$/dispatch/delta");
@@ -162,9 +164,12 @@ export class Client implements vscode.Disposable {
   }
 
   private follows(client: LanguageClient, state: State): void {
-    if (state === State.Running) this.set(this.welcome(client));
-    else if (state === State.Starting) this.set({ state: "starting" });
-    else if (this.current.state !== "failed") this.set({ state: "stopped", detail: "The server ended." });
+    if (state === State.Running) {
+      this.wasReady = true;
+      this.set(this.welcome(client));
+    } else if (state === State.Starting) this.set({ state: "starting" });
+    else if (this.wasReady) this.set({ state: "stopped", detail: "The server ended." });
+    else this.set({ state: "failed", detail: "The Dispatch server ended before it was ready. Its log says more." });
   }
 
   private welcome(client: LanguageClient): ServerState {

@@ -124,6 +124,6 @@ export class Composer {
       this.attachments = this.attachments.filter((each) => each !== attachment);
       this.edited();
     };
-    return h("span", { class: "chip" }, icon("file"), attachment.label, h("button", { class: "chip-remove", type: "button", "aria-label": `Remove ${attachment.label}`, onclick: remove }, icon("cross")));
+    return h("span", { class: "chip" }, icon("file"), h("span", { class: "chip-text" }, attachment.label), h("button", { class: "chip-remove", type: "button", "aria-label": `Remove ${attachment.label}`, onclick: remove }, icon("cross")));
   }
 }

@@ -42,7 +42,7 @@ export class MessageView implements RowView<MessageRow> {
 
 function chip(content: Content): HTMLElement | undefined {
   const label = labelOf(content);
-  return label === undefined ? undefined : h("span", { class: "chip", title: label }, icon(content.type === "diagnostic" ? "warning" : "file"), label);
+  return label === undefined ? undefined : h("span", { class: "chip", title: label }, icon(content.type === "diagnostic" ? "warning" : "file"), h("span", { class: "chip-text" }, label));
 }
 
 function labelOf(content: Content): string | undefined {

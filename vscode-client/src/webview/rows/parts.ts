@@ -35,9 +35,9 @@ export class Output implements Part {
   }
 
   show(row: ToolRow): void {
-    const command = row.toolKind === "execute" && typeof row.input === "object" ? row.input["command"] : undefined;
-    fill(this.command, typeof command === "string" && `$ ${visible(command)}`);
-    this.element.hidden = row.output === "" && typeof command !== "string";
+    const command = commandOf(row);
+    fill(this.command, command !== undefined && `$ ${visible(command)}`);
+    this.element.hidden = row.output === "" && command === undefined;
     this.pre.hidden = row.output === "";
     if (row.output === this.shown) return;
     this.shown = row.output;
@@ -53,6 +53,12 @@ export class Output implements Part {
     const open = () => this.host.send({ type: "openBlob", blobId: blob.blobId, name: row.tool });
     return h("button", { class: "link", type: "button", onclick: open }, `Open all of it (${bytes(blob.size)})`);
   }
+}
+
+/** The command, where the row's own line does not show it whole. */
+function commandOf({ toolKind, input, title }: ToolRow): string | undefined {
+  const command = toolKind === "execute" && typeof input === "object" ? input["command"] : undefined;
+  return typeof command === "string" && (command !== title || command.length > 40 || command.includes("\n")) ? command : undefined;
 }
 
 /** What was changed. */
