@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from dispatch_ls.editor.jsonrpc import Json, RpcError
+from dispatch_ls.editor.outgoing import Weight
 from dispatch_ls.editor.rpc import Rpc
 
 _log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class _Bar:
     def report(self, message: str) -> None:
         self._message = message
         if self._shown:
-            self._tell({"kind": "report", "message": message})
+            self._tell({"kind": "report", "message": message}, Weight.DROPPABLE)
 
     def end(self, message: str) -> None:
         self._ended = True
@@ -93,5 +94,5 @@ class _Bar:
             self._shown = True
             self._tell({"kind": "begin", "title": self._title, "message": self._message, "cancellable": True})
 
-    def _tell(self, value: dict[str, Json]) -> None:
-        self._rpc.notify("$/progress", {"token": self.token, "value": value})
+    def _tell(self, value: dict[str, Json], weight: Weight = Weight.KEEP) -> None:
+        self._rpc.tell("$/progress", {"token": self.token, "value": value}, weight)
