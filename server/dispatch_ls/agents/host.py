@@ -123,6 +123,26 @@ class Host:
             live.mailbox = rest
             return m.Removed(removed=True)
 
+    async def permissions(self) -> m.PermissionList:
+        """What waits for the user's permission, in the whole workspace."""
+        return m.PermissionList(permissions=self._services.answers.permissions())
+
+    async def permission_log(self, wanted: m.PermissionLogQuery) -> m.PermissionLog:
+        """What was decided by whom or which rule, newest first."""
+        return await self._store.permission_log(wanted)
+
+    async def reply_permission(self, reply: m.PermissionReply) -> m.Accepted:
+        """The user's answer to a request."""
+        return m.Accepted(accepted=await self._services.answers.reply(reply))
+
+    async def reply_question(self, reply: m.QuestionReply) -> m.Accepted:
+        """The user's answer to a question."""
+        return m.Accepted(accepted=await self._services.answers.reply_question(reply))
+
+    async def read_blob(self, wanted: m.ReadBlob) -> m.BlobPart:
+        """A piece of a long value."""
+        return await self._store.read_blob(wanted)
+
     async def close(self) -> None:
         """End every turn: what they did so far is in the log, and one that waits for a permission goes on next time."""
         for permission in self._services.answers.permissions():

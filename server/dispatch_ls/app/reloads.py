@@ -1,0 +1,38 @@
+"""A reload of the configuration reaches the parts that keep something of it, and is news of the workspace."""
+
+import asyncio
+
+from dispatch_ls.config.load import Loaded
+from dispatch_ls.languages.pool import Languages
+from dispatch_ls.protocol.events import ConfigReloaded, Draft, EventType
+from dispatch_ls.protocol.sessions import WORKSPACE
+from dispatch_ls.sessions.store import Store
+
+
+class Reloads:
+    """Takes reloads in, in order; owns the task that does."""
+
+    def __init__(self, store: Store, languages: Languages) -> None:
+        self._store = store
+        self._languages = languages
+        self._taking: asyncio.Task[None] | None = None
+
+    def reloaded(self, loaded: Loaded) -> None:
+        """The configuration's `on_reload`."""
+        self._taking = asyncio.create_task(self._take(loaded, self._taking), name="take in dispatch.toml")
+
+    async def close(self) -> None:
+        """Stop taking in."""
+        if self._taking is not None:
+            self._taking.cancel()
+            await asyncio.wait([self._taking])
+
+    async def _take(self, loaded: Loaded, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        await self._languages.configure(loaded.settings.lsp.servers)
+        if self._store.read_only is None:
+            news = ConfigReloaded(
+                files=[str(file) for file in loaded.files], problems=[str(problem) for problem in loaded.problems]
+            )
+            await self._store.append(WORKSPACE, [Draft(type=EventType.CONFIG_RELOADED, data=news.wire())])
