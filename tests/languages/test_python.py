@@ -244,13 +244,14 @@ async def test_the_editors_unsaved_text_counts_until_it_is_closed(tmp_path: Path
 
 
 async def test_unsaved_text_of_another_file_counts_too(tmp_path: Path) -> None:
-    async with project(
-        tmp_path, {**MARKER, "lib.py": "a = 1\n", "main.py": "from lib import b\n\nprint(b)\n"}
-    ) as sample:
-        assert (await sample.check("lib.py", "main.py")).complete
-        sample.languages.opened((sample.root / "lib.py").as_uri(), 1, "b = 1\n")
-        await sample.check("lib.py")
+    main = "from lib import b\n\nprint(b)\n"
+    async with project(tmp_path, {**MARKER, "lib.py": "a = 1\n", "main.py": main}) as sample:
+        uri = (sample.root / "lib.py").as_uri()
+        assert len(await sample.messages("main.py")) == 1
+        sample.languages.opened(uri, 1, "b = 1\n")
         assert await sample.messages("main.py") == []
+        sample.languages.closed(uri)
+        assert len(await sample.messages("main.py")) == 1
 
 
 async def test_what_a_write_did_follows_lines(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def states(sample: Project) -> list[str]:
     ("behaviour", "status"),
     [
         ("push", "fresh"),
+        ("push-disordered", "fresh"),
         ("pull", "fresh"),
         ("dynamic", "fresh"),
         ("push-versionless", "settled"),
@@ -90,10 +91,10 @@ async def test_versions_only_grow_whoever_writes(tmp_path: Path) -> None:
         await sample.languages.written(sample.root / "a.fake", "agent\n")
         sample.languages.changed(uri, 2, "editor 2\n")
         await sample.check("a.fake")
+        sample.languages.closed(uri)
         for name in ("b.fake", "c.fake"):
             await sample.write(name, "x\n")
             await sample.check(name)
-        sample.languages.closed(uri)
         await sample.check("a.fake")
     told = []
     for message in log_of(log):
@@ -107,7 +108,8 @@ async def test_versions_only_grow_whoever_writes(tmp_path: Path) -> None:
         ("didChange", 2, "editor 1\n"),
         ("didChange", 3, "agent\n"),
         ("didChange", 4, "editor 2\n"),
-        ("didOpen", 5, "disk\n"),
+        ("didChange", 5, "disk\n"),
+        ("didOpen", 6, "disk\n"),
     ]
 
 

@@ -71,6 +71,11 @@ def push_old_version_only(uri: str, version: int, text: str, previous: str) -> N
     publish(uri, text, version=version - 1)
 
 
+def push_old_after_new(uri: str, version: int, text: str, previous: str) -> None:
+    publish(uri, text, version=version)
+    publish(uri, previous, version=version - 1)
+
+
 def register_two_pulls_on_open(uri: str, version: int, text: str, previous: str) -> None:
     if previous == "":
         registrations = [
@@ -95,6 +100,7 @@ ON_TEXT = {
     "push-versionless": push_without_version,
     "push-late": push_old_then_new_without_version,
     "push-lying": push_old_results_under_the_new_version,
+    "push-disordered": push_old_after_new,
     "push-old": push_old_version_only,
     "dynamic": register_two_pulls_on_open,
     "crash": exit_on_crash_line,

@@ -97,7 +97,8 @@ def _line(process: psutil.Process) -> str:
 def fake(behaviour: str, log: Path | None = None, **options: object) -> ServerSpec:
     """A scripted server for `.fake` files; `log` gets every message it receives, one JSON a line."""
     command = (sys.executable, "-S", str(FAKE), behaviour, str(log or ""))
-    return ServerSpec(id="fake", command=command, languages={".fake": "fake"}, **options)  # type: ignore[arg-type] # fields of the spec
+    known = {"id": "fake", "command": command, "languages": {".fake": "fake"}, "restart_pause": 0.01}
+    return ServerSpec(**{**known, **options})  # type: ignore[arg-type] # fields of the spec
 
 
 def node_modules() -> Path:

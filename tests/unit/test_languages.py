@@ -28,6 +28,10 @@ def problem(line: int, message: str = "wrong", severity: Severity = Severity.ERR
     return Problem(uri=uri, line=line, column=1, severity=severity, message=message, source="s", code="c")
 
 
+def diagnostic(severity: int) -> JsonObject:
+    return {"severity": severity, "message": str(severity)}
+
+
 def read(item: JsonObject, text: str = "one\ntwo\n", encoding: str = "utf-16") -> Problem:
     (found,) = problems_of([item], text, uri=URI, server="fake", encoding=encoding)
     return found
@@ -105,14 +109,11 @@ def test_the_rest_of_a_diagnostic_is_made_sane(item: JsonObject, expected: tuple
 
 
 def test_hints_are_dropped_and_the_gravest_are_kept() -> None:
-    items: list[JsonObject] = [
-        {"severity": 4},
-        *[{"severity": 2}] * MOST_PER_SERVER,
-        {"severity": 1, "message": "last"},
-    ]
+    hint, warning, error = (diagnostic(number) for number in (4, 2, 1))
+    items = [hint, *[warning] * MOST_PER_SERVER, error]
     found = problems_of(items, "", uri=URI, server="fake", encoding="utf-16")
     assert len(found) == MOST_PER_SERVER
-    assert found[0].message == "last"
+    assert found[0].message == "1"
 
 
 def test_merging_drops_doubles_and_puts_errors_first() -> None:
@@ -244,5 +245,5 @@ def test_a_write_of_the_same_size_at_once_is_not_missed(tmp_path: Path) -> None:
     path, texts = real(tmp_path) / "a.py", Texts()
     for text in ("one", "two"):
         path.write_text(text)
-        assert texts.stale(path)
+        assert texts.stale([path]) == [path]
         assert texts.read(path) == text

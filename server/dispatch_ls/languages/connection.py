@@ -154,9 +154,16 @@ class Connection:
             return
         push = as_object(params)
         if path := path_of(as_text(push.get("uri"))):
-            version = as_integer(push.get("version"))
-            self.pushes[path] = Push(as_objects(push.get("diagnostics")), version, time.monotonic())
+            self._keep(
+                path, Push(as_objects(push.get("diagnostics")), as_integer(push.get("version")), time.monotonic())
+            )
             self.news.fire()
+
+    def _keep(self, path: Path, push: Push) -> None:
+        """A late push about an older version does not replace one about a newer."""
+        known = self.pushes.get(path)
+        if not (known and known.version is not None and push.version is not None and push.version < known.version):
+            self.pushes[path] = push
 
     def _answer(self, method: str, params: JsonValue) -> JsonValue:
         handler = self._requests.get(method)

@@ -22,7 +22,6 @@ Status = Literal["fresh", "settled", "timeout", "starting", "unavailable", "erro
 
 _CRASHES = 5
 _CRASH_WINDOW = 180.0
-_FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 30.0
 _ATTEMPTS = 3
 """Times that one question survives the server's crash."""
@@ -199,7 +198,7 @@ class LanguageServer:
             if len(self._crashes) > _CRASHES:
                 return self._enter("failed")
             self._enter("backoff")
-            pause = min(_FIRST_PAUSE * 2 ** (len(self._crashes) - 1), _LONGEST_PAUSE)
+            pause = min(self.spec.restart_pause * 2 ** (len(self._crashes) - 1), _LONGEST_PAUSE)
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))
 
     async def _live_once(self) -> None:

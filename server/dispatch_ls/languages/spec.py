@@ -88,6 +88,8 @@ class ServerSpec:
     push_quiet: float = 0.6
     """How long a server that names no version has to be quiet until its last push counts."""
     start_timeout: float = 45.0
+    restart_pause: float = 0.25
+    """Before the first restart after a crash; doubles with each."""
     idle_stop: float = 1200.0
     max_documents: int = 64
 

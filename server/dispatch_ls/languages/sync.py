@@ -1,7 +1,7 @@
 """Keeps the servers' view of the files true: the editor's text, the agents' writes and the disk, in one order."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dispatch_ls.languages.roster import Roster
@@ -51,32 +51,30 @@ class Sync:
         """
         async with self._locks.setdefault(path, asyncio.Lock()):
             text, stamp = await self._newest(path)
-            if stamp != self._stamps.get(path) and self.texts.buffer(path) is None:
+            unsaved = self.texts.buffer(path) is not None
+            if stamp != self._stamps.get(path) and not unsaved:
                 self._tell([(path, self._note(path, stamp))])
             for server in servers:
-                _give(server, path, text)
+                (_give_unsaved if unsaved else _give)(server, path, text)
             return text
 
-    async def refresh(self, servers: Iterable[LanguageServer]) -> None:
-        """Brings what the servers hold open up to date, whoever changed it."""
-        holders = {path: _holding(path, servers) for server in servers for path in server.documents.paths()}
-        stale = set(await asyncio.to_thread(lambda: [path for path in holders if self.texts.stale(path)]))
-        for path, holding in holders.items():
-            buffer = self.texts.buffer(path)
-            if buffer is not None:
-                for server in holding:
-                    server.put(path, buffer)
-            elif path in stale:
-                await self._put_or_close(path, holding)
+    async def refresh(self, servers: Sequence[LanguageServer]) -> None:
+        """Gives the servers what the editor holds, and brings up to date what else they have open."""
+        for path, text in self.texts.buffers():
+            for server in servers:
+                if path.is_relative_to(server.root):
+                    _give_unsaved(server, path, text)
+        open_ones = {path for server in servers for path in server.documents.paths()}
+        for path in await asyncio.to_thread(self.texts.stale, open_ones):
+            await self._put_or_close(path, _holding(path, servers))
 
     def wrote(self, path: Path, text: str | None) -> None:
         """An agent wrote the file, or removed it (None)."""
         self.texts.wrote(path, text)
+        self._tell([(path, self._note(path, stamp_of(path)))])
         for server in _holding(path, self._roster.servers):
             _give(server, path, text)
-        self._tell([(path, self._note(path, stamp_of(path)))])
-        if text is not None:
-            for server in _holding(path, self._roster.servers):
+            if text is not None:
                 server.saved(path)
 
     async def disk_changed(self) -> None:
@@ -136,3 +134,11 @@ def _give(server: LanguageServer, path: Path, text: str | None) -> None:
         server.documents.close(path)
     else:
         server.put(path, text)
+
+
+def _give_unsaved(server: LanguageServer, path: Path, text: str | None) -> None:
+    """A file that is opened with another text than the disk's is no change to some servers, so a change follows."""
+    opened = path not in server.documents
+    _give(server, path, text)
+    if opened and path in server.documents:
+        server.documents.touch(path)

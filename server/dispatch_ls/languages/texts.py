@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from dispatch_ls.languages.positions import path_of
 
 SIZE_LIMIT = 2_000_000
 """Bytes; larger files are not given to language servers."""
+_MOST_BUFFERS = 32
+"""Open files of the editor that servers are given unasked."""
 
 _BOM = "\ufeff"
 _CLOCK_STEP = 50_000_000
@@ -75,6 +78,11 @@ class Texts:
         buffer = self._buffers.get(path)
         return buffer.text if buffer else None
 
+    def buffers(self) -> list[tuple[Path, str]]:
+        """What the editor holds, within the limits of size and number; the files opened last count."""
+        held = [(path, buffer.text) for path, buffer in self._buffers.items() if len(buffer.text) <= SIZE_LIMIT]
+        return held[-_MOST_BUFFERS:]
+
     def uri_of(self, path: Path) -> str:
         """The name by which the editor knows the file."""
         buffer = self._buffers.get(path)
@@ -97,10 +105,11 @@ class Texts:
             return None
         return _limited(data.decode("utf-8", "replace").removeprefix(_BOM))
 
-    def stale(self, path: Path) -> bool:
-        """Whether the disk may have changed since `read`; blocking."""
-        if path in self._buffers:
-            return False
+    def stale(self, paths: Iterable[Path]) -> list[Path]:
+        """Those whose text on disk may have changed since `read`, none that the editor holds; blocking."""
+        return [path for path in paths if path not in self._buffers and self._may_have_changed(path)]
+
+    def _may_have_changed(self, path: Path) -> bool:
         known = self._stamps.get(path)
         try:
             now = _stamp(path.stat())
