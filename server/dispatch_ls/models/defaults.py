@@ -24,9 +24,9 @@ USUAL = (
         "anthropic",
         None,
         (
-            ("claude-sonnet-4-5", ("heavy", "coding", "review")),
-            ("claude-haiku-4-5", ("light",)),
-            ("claude-opus-4-1", ("strongest",)),
+            ("claude-sonnet-5-5", ("heavy", "coding", "review")),
+            ("claude-haiku-5-5", ("light",)),
+            ("claude-opus-5-5", ("strongest",)),
         ),
     ),
     Usual(
@@ -34,35 +34,39 @@ USUAL = (
         "openai",
         "openai",
         None,
-        (("gpt-5", ("heavy", "coding", "review", "strongest")), ("gpt-5-mini", ("light",))),
+        (
+            ("gpt-6.1-sol", ("heavy", "coding", "review")),
+            ("gpt-6-luna", ("light",)),
+            ("gpt-6-astra", ("strongest",)),
+        ),
     ),
     Usual(
         "GEMINI_API_KEY",
         "google",
         "google",
         None,
-        (("gemini-2.5-pro", ("heavy", "coding", "review", "strongest")), ("gemini-2.5-flash", ("light",))),
+        (("gemini-4-argon", ("heavy", "coding", "review", "strongest")), ("gemini-3.8-flash", ("light",))),
     ),
     Usual(
         "OPENROUTER_API_KEY",
         "openrouter",
         "openai-compatible",
         "https://openrouter.ai/api/v1",
-        (("anthropic/claude-sonnet-4.5", ("heavy", "coding", "review")), ("openai/gpt-5-mini", ("light",))),
+        (("anthropic/claude-sonnet-5.5", ("heavy", "coding", "review")), ("openai/gpt-6-luna", ("light",))),
     ),
     Usual(
         "DEEPSEEK_API_KEY",
         "deepseek",
         "openai-compatible",
         "https://api.deepseek.com/v1",
-        (("deepseek-chat", ("heavy", "coding", "light")), ("deepseek-reasoner", ("review", "strongest"))),
+        (("deepseek-v4-pro", ("heavy", "coding", "review", "strongest")), ("deepseek-v4-flash", ("light",))),
     ),
     Usual(
         "MISTRAL_API_KEY",
         "mistral",
         "openai-compatible",
         "https://api.mistral.ai/v1",
-        (("mistral-large-latest", ("heavy", "review")), ("codestral-latest", ("coding", "light"))),
+        (("mistral-medium-3-5", ("heavy", "coding", "review")), ("mistral-small-2603", ("light",))),
     ),
     Usual(
         "GROQ_API_KEY",
@@ -72,6 +76,9 @@ USUAL = (
         (("openai/gpt-oss-120b", ("heavy", "coding")), ("openai/gpt-oss-20b", ("light",))),
     ),
 )
+
+EVERYTHING = ("heavy", "light", "coding", "review", "strongest")
+"""Tags of a model that is the only one there."""
 
 OLLAMA = "http://127.0.0.1:11434"
 
@@ -92,16 +99,30 @@ def keys(environment: Mapping[str, str]) -> list[Key]:
 
 def models(key: Key) -> list[Model]:
     """The models that a key serves where the configuration names none."""
-    served = [usual for usual in USUAL if (usual.provider, usual.base_url) == (key.provider, key.base_url)]
+    if key.provider == "scripted":
+        return [Model(id=key.id, keys=[key.id], tags=list(EVERYTHING))]
     return [
         Model(id=f"{key.id}/{name}", name=name, keys=[key.id], tags=list(tags))
-        for usual in served
+        for usual in USUAL
+        if _same_provider(usual, key)
         for name, tags in usual.models
     ]
 
 
-def from_ollama(names: list[str]) -> tuple[list[Key], list[Model]]:
+def variable_of(key: Key) -> str | None:
+    """The environment variable that usually holds such a key's secret."""
+    return next((usual.variable for usual in USUAL if _same_provider(usual, key)), None)
+
+
+def from_ollama(names: list[str], address: str) -> tuple[list[Key], list[Model]]:
     """The models of an Ollama on this machine; each serves for everything, the first one first."""
-    key = Key(id="ollama", provider="openai-compatible", base_url=f"{OLLAMA}/v1")
-    tags = ["heavy", "light", "coding", "review"]
-    return [key], [Model(id=f"ollama/{name}", name=name, keys=["ollama"], tags=tags) for name in names]
+    key = Key(id="ollama", provider="openai-compatible", base_url=f"{address}/v1")
+    chatting = [name for name in names if "embed" not in name]
+    return [key], [Model(id=f"ollama/{name}", name=name, keys=["ollama"], tags=list(EVERYTHING)) for name in chatting]
+
+
+def _same_provider(usual: Usual, key: Key) -> bool:
+    if usual.provider != key.provider:
+        return False
+    # compatible servers are told apart by their address; the others are the same behind any
+    return usual.base_url is None or usual.base_url == (key.base_url or "").rstrip("/")

@@ -1,9 +1,13 @@
 """What a request costs: the price in the settings, else that of a kept data set which works offline (CONF-5)."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from dispatch_ls.config.settings import Price
 from dispatch_ls.protocol.usage import Usage
+
+if TYPE_CHECKING:
+    from genai_prices.types import PriceCalculation
 
 MILLION = 1_000_000
 
@@ -19,10 +23,17 @@ def own_price(price: Price, usage: Usage) -> float:
 
 async def listed_price(name: str, provider: str, base_url: str | None, usage: Usage) -> float | None:
     """USD by the data set, None for a model it does not know; a compatible provider is known by its address."""
-    return await asyncio.to_thread(_listed, name, provider, base_url, usage)
+    listed = await asyncio.to_thread(_listed, name, provider, base_url, usage)
+    return float(listed.total_price) if listed is not None else None
 
 
-def _listed(name: str, provider: str, base_url: str | None, usage: Usage) -> float | None:
+async def context_window(name: str, provider: str, base_url: str | None) -> int | None:
+    """Tokens that the model can see, None where the data set does not say."""
+    listed = await asyncio.to_thread(_listed, name, provider, base_url, Usage())
+    return listed.model.context_window if listed is not None else None
+
+
+def _listed(name: str, provider: str, base_url: str | None, usage: Usage) -> "PriceCalculation | None":
     # loaded with the first price: the import alone takes as long as starting the server
     import genai_prices
 
@@ -34,9 +45,7 @@ def _listed(name: str, provider: str, base_url: str | None, usage: Usage) -> flo
     )
     try:
         if provider == "openai-compatible":
-            price = genai_prices.calc_price(counted, model_ref=name, provider_api_url=base_url)
-        else:
-            price = genai_prices.calc_price(counted, model_ref=name, provider_id=provider)
+            return genai_prices.calc_price(counted, model_ref=name, provider_api_url=base_url)
+        return genai_prices.calc_price(counted, model_ref=name, provider_id=provider)
     except (LookupError, ValueError):
         return None
-    return float(price.total_price)
