@@ -2,17 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 
-from dispatch_ls.languages.change import difference
 from dispatch_ls.languages.checks import Baseline, Check, change, worst
-from dispatch_ls.languages.freshness import Found
-from dispatch_ls.languages.merge import FileProblems, merged, problems_of
+from dispatch_ls.languages.inquiry import Inquiry
+from dispatch_ls.languages.merge import FileProblems
 from dispatch_ls.languages.positions import real
 from dispatch_ls.languages.registry import BUILT_IN, Override, specs
 from dispatch_ls.languages.roster import Roster
-from dispatch_ls.languages.server import Answer, LanguageServer
+from dispatch_ls.languages.server import LanguageServer
 from dispatch_ls.languages.spec import ServerSpec
 from dispatch_ls.languages.sync import Sync
 from dispatch_ls.languages.texts import TooLarge
@@ -24,8 +23,6 @@ from dispatch_ls.protocol.methods import LanguageStatus, Problems, ServerAnswer
 CHECK_DEADLINE = 10.0
 BASELINE_DEADLINE = 1.5
 WARM_DEADLINE = 45.0
-_MOST_REASKED = 16
-"""Other open files that are asked again after a check, those used last first."""
 
 _UNTRUSTED = "the workspace is not trusted, so no language server is started"
 _TOO_LARGE = "the file is too large to be checked"
@@ -49,15 +46,25 @@ class Languages:
         self._workspace = real(workspace)
         self._built_in = built_in
         self._trusted = trusted
+        self._on_write: list[Callable[[], None]] = []
         self._listeners: list[Callable[[], None]] = [on_change] if on_change else []
         known = specs(overrides or {}, built_in)
         self._roster = Roster(self._workspace, known, environment, sandbox, self._changed)
         self._sync = Sync(self._workspace, self._roster)
+        self._inquiry = Inquiry(self._sync.texts)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Calls `listener` whenever `status` has changed."""
         self._listeners.append(listener)
+
+    def on_write(self, listener: Callable[[], None]) -> None:
+        """Calls `listener` whenever an agent or a command may have changed files."""
+        self._on_write.append(listener)
+
+    def language_of(self, path: Path) -> str | None:
+        """The LSP language id of a file that some server knows."""
+        return next((spec.language_of(path) for spec in self._roster.wants(path)), None)
 
     # What the editor and the agents do
 
@@ -80,10 +87,12 @@ class Languages:
     async def written(self, path: Path, text: str | None) -> None:
         """An agent has written the file, or removed it (None)."""
         self._sync.wrote(real(path), text)
+        self._wrote()
 
     async def disk_changed(self) -> None:
         """A command may have changed any file."""
         await self._sync.disk_changed()
+        self._wrote()
 
     # Questions
 
@@ -97,9 +106,9 @@ class Languages:
         prepared = [await self._prepare(path) for path in asked]
         servers = list({id(server): server for _, serving, _ in prepared for server in serving}.values())
         await self._sync.refresh(servers)
-        found = await asyncio.gather(*(self._ask(path, serving, until) for path, serving, _ in prepared))
+        found = await asyncio.gather(*(self._inquiry.ask(path, serving, until) for path, serving, _ in prepared))
         answers = [answer for _, _, given in prepared for answer in given] + [a for _, given in found for a in given]
-        changed = await self._others(servers, asked, until, others)
+        changed = await self._inquiry.others(servers, asked, until, others)
         return Check([file for file, _ in found], changed, worst(answers))
 
     async def baseline(self, path: Path, deadline: float = BASELINE_DEADLINE) -> Baseline:
@@ -113,7 +122,7 @@ class Languages:
         if any(answer.detail == _NO_FILE for answer in given):
             nothing: dict[str, list[Problem]] = {answer.server: [] for answer in given}
             return Baseline(FileProblems(path, "", nothing))
-        file, _ = await self._ask(path, serving, time.monotonic() + deadline, use_known=True)
+        file, _ = await self._inquiry.ask(path, serving, time.monotonic() + deadline, use_known=True)
         return Baseline(file)
 
     def change(self, baseline: Baseline, check: Check) -> DiagnosticChange:
@@ -122,14 +131,7 @@ class Languages:
 
     def known(self) -> Problems:
         """The last answers about all files the servers hold open; asks nobody."""
-        problems = [
-            problem
-            for server in self._roster.servers
-            for path in server.documents.paths()
-            if (found := server.last(path))
-            for problem in self._problems(server.spec.id, path, found, server.encoding)
-        ]
-        return Problems(problems=merged(problems), answers=[])
+        return Problems(problems=self._inquiry.known(self._roster.servers), answers=[])
 
     def warm(self, path: Path) -> None:
         """Starts the servers of a file that is likely to be asked about."""
@@ -194,51 +196,6 @@ class Languages:
             return path, [], [ServerAnswer(server=s.spec.id, status="error", detail=_NO_FILE) for s in servers]
         return path, servers, answers
 
-    async def _ask(
-        self, path: Path, servers: list[LanguageServer], until: float, *, use_known: bool = False
-    ) -> tuple[FileProblems, list[ServerAnswer]]:
-        answers = await asyncio.gather(*(server.check(path, until, use_known=use_known) for server in servers))
-        given = {answer.server: answer for answer in answers if answer.found}
-        by_server = {name: self._read(path, answer) for name, answer in given.items()}
-        text = next((answer.found.text for answer in given.values() if answer.found), "")
-        return FileProblems(path, text, by_server), [_wire(answer) for answer in answers]
-
-    async def _others(
-        self, servers: Iterable[LanguageServer], asked: Sequence[Path], until: float, most: int
-    ) -> list[tuple[FileProblems, FileProblems]]:
-        """Open files whose problems have changed, before and after."""
-        if not most:
-            return []
-        again = [
-            (server, path, before)
-            for server in servers
-            if server.cross_file
-            for path in server.documents.paths()[:_MOST_REASKED]
-            if path not in asked and (before := server.last(path)) and not server.known(path)
-        ]
-        pairs = await asyncio.gather(*(self._before_and_after(*one, until) for one in again))
-        return [pair for pair in pairs if pair and _differ(*pair)][:most]
-
-    async def _before_and_after(
-        self, server: LanguageServer, path: Path, before: Found, until: float
-    ) -> tuple[FileProblems, FileProblems] | None:
-        name = server.spec.id
-        answer = await server.check(path, until)
-        if answer.found is None:
-            return None
-        old = self._problems(name, path, before, answer.encoding)
-        return (
-            FileProblems(path, before.text, {name: old}),
-            FileProblems(path, answer.found.text, {name: self._read(path, answer)}),
-        )
-
-    def _read(self, path: Path, answer: Answer) -> list[Problem]:
-        return self._problems(answer.server, path, answer.found, answer.encoding) if answer.found else []
-
-    def _problems(self, server: str, path: Path, found: Found, encoding: str) -> list[Problem]:
-        uri = self._sync.texts.uri_of(path)
-        return problems_of(found.items, found.text, uri=uri, server=server, encoding=encoding)
-
     def _untrusted(self, paths: Sequence[Path]) -> Check:
         wanted = {spec.id for path in paths for spec in self._roster.wants(path) if not spec.optional}
         answers = [_unavailable(name, _UNTRUSTED) for name in sorted(wanted)]
@@ -252,21 +209,14 @@ class Languages:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _wrote(self) -> None:
+        for listener in self._on_write:
+            listener()
+
     def _changed(self) -> None:
         for listener in self._listeners:
             listener()
 
 
-def _differ(before: FileProblems, after: FileProblems) -> bool:
-    found = difference(before, after)
-    return bool(found.new or found.fixed)
-
-
 def _unavailable(server: str, why: str) -> ServerAnswer:
     return ServerAnswer(server=server, status="unavailable", detail=why)
-
-
-def _wire(answer: Answer) -> ServerAnswer:
-    return ServerAnswer(
-        server=answer.server, status=answer.status, milliseconds=answer.milliseconds, detail=answer.detail
-    )
