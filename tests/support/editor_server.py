@@ -20,8 +20,9 @@ def command(state: Path, cache: Path, *limits: int) -> list[str]:
     return [sys.executable, __file__, str(state), str(cache), *map(str, limits)]
 
 
-async def build(workspace: Path, *, trusted: bool | None, settings: Any, tell: Any, buffers: Any) -> Any:
+async def build(workspace: Path, *, trusted: bool | None, settings: Any, tell: Any, buffers: Any, publish: Any) -> Any:
     """The host; its shapes are loaded here and not before. The setting `fail` says how building fails."""
+    del publish
     if settings.get("fail") == "busy":
         raise Busy("Another server holds this workspace.")
     if settings.get("fail"):

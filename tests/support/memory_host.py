@@ -19,6 +19,8 @@ SECRET = "sk-test-0123456789abcdef"
 class MemoryHost:
     """Satisfies `editor.host.Host`."""
 
+    notices = ()
+
     def __init__(self, workspace: Path, trusted: bool | None, settings: Any, tell: Any, buffers: Any) -> None:
         self.workspace = workspace
         self.trusted = trusted

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from dispatch_ls.agents.tell import Tell
     from dispatch_ls.editor.host import Build, Host
     from dispatch_ls.editor.jsonrpc import JsonObject
+    from dispatch_ls.languages.publishing import Publish
     from dispatch_ls.tools.buffers import Buffers
 
 
@@ -24,11 +25,17 @@ def serve(options: argparse.Namespace) -> int:
 
 
 async def build(
-    workspace: Path, *, trusted: bool | None, settings: "JsonObject", tell: "Tell", buffers: "Buffers"
+    workspace: Path,
+    *,
+    trusted: bool | None,
+    settings: "JsonObject",
+    tell: "Tell",
+    buffers: "Buffers",
+    publish: "Publish",
 ) -> "Host":
     """The host of a workspace. All that is slow to load is loaded here, after the editor has its answer."""
     opening = await asyncio.to_thread(_load)
-    return await opening(workspace, trusted=trusted, settings=settings, tell=tell, buffers=buffers)
+    return await opening(workspace, trusted=trusted, settings=settings, tell=tell, buffers=buffers, publish=publish)
 
 
 def _load() -> "Build":

@@ -20,6 +20,7 @@ from dispatch_ls.config.settings import Settings
 from dispatch_ls.config.trust import TrustStore
 from dispatch_ls.config.watch import Watched
 from dispatch_ls.languages.pool import Languages
+from dispatch_ls.languages.publishing import Publish, Publisher
 from dispatch_ls.models.catalogue import Catalogue
 from dispatch_ls.models.transport import Transport
 from dispatch_ls.permissions.gate import Gate
@@ -36,13 +37,12 @@ from dispatch_ls.tools.standard import standard_toolbox
 
 
 async def open_workspace(
-    workspace: Path, *, trusted: bool | None, settings: JsonObject, tell: Tell, buffers: Buffers
+    workspace: Path, *, trusted: bool | None, settings: JsonObject, tell: Tell, buffers: Buffers, publish: Publish
 ) -> Workspace:
     """A workspace ready for requests. Where another server holds its log it can only be read, and says so."""
-    del settings
     workspace = await asyncio.to_thread(workspace.resolve)
     opening = Opening(workspace, os.environ, tell, buffers)
-    return await opening.open(trusted)
+    return await opening.open(trusted, publish, _own_languages(settings))
 
 
 class Opening:
@@ -56,7 +56,7 @@ class Opening:
         self._state = self._paths.workspace_state(workspace)
         self._lives = Lives(tell)
 
-    async def open(self, trusted: bool | None) -> Workspace:
+    async def open(self, trusted: bool | None, editor: Publish, own: frozenset[str] | None) -> Workspace:
         """The workspace; turns that an earlier server left waiting for the user have been taken up."""
         store = await Store.open(self._state, on_commit=self._lives.committed)
         trust = TrustStore(self._paths.trust_file)
@@ -80,6 +80,7 @@ class Opening:
                 config=config,
                 trust=trust,
                 languages=languages,
+                publisher=Publisher(languages, editor, lambda: in_force().lsp.publish, own),
                 reloads=reloads,
                 transport=transport,
                 notices=tuple(_notices(store, kept.problem)),
@@ -140,6 +141,12 @@ class Opening:
         )
         self._lives.on_load = restore
         return gate
+
+
+def _own_languages(settings: JsonObject) -> frozenset[str] | None:
+    """The languages that the editor says it serves itself: `initializationOptions.settings.ownLanguages`."""
+    own = settings.get("ownLanguages")
+    return frozenset(each for each in own if isinstance(each, str)) if isinstance(own, list) else None
 
 
 def _notices(store: Store, problem: str | None) -> list[str]:

@@ -12,6 +12,7 @@ from dispatch_ls.app.reloads import Reloads
 from dispatch_ls.config.trust import TrustStore
 from dispatch_ls.config.watch import Watched
 from dispatch_ls.languages.pool import Languages
+from dispatch_ls.languages.publishing import Publisher
 from dispatch_ls.models.transport import Transport
 from dispatch_ls.protocol import methods as m
 from dispatch_ls.protocol.errors import Invalid
@@ -25,6 +26,7 @@ class Parts:
     config: Watched
     trust: TrustStore
     languages: Languages
+    publisher: Publisher
     reloads: Reloads
     transport: Transport
     notices: tuple[str, ...]
@@ -84,14 +86,17 @@ class Workspace(Host):
         await self._parts.trust.set(self._services.workspace, wanted.trusted)
         await self._parts.config.trust(wanted.trusted)
         self._languages.trusted = wanted.trusted
+        self._parts.publisher.again()
 
     def document_opened(self, uri: str, version: int, text: str) -> None:
         """The editor has opened a file."""
         self._languages.opened(uri, version, text)
+        self._parts.publisher.changed(uri)
 
     def document_changed(self, uri: str, version: int, text: str) -> None:
         """The editor's text has changed."""
         self._languages.changed(uri, version, text)
+        self._parts.publisher.changed(uri)
 
     def document_saved(self, uri: str) -> None:
         """The editor's text is on disk now."""
@@ -99,11 +104,13 @@ class Workspace(Host):
     def document_closed(self, uri: str) -> None:
         """The editor has closed a file."""
         self._languages.closed(uri)
+        self._parts.publisher.closed(uri)
 
     async def close(self) -> None:
         """End turns, then what they worked with, then the log."""
         await super().close()
         await self._parts.config.close()
+        await self._parts.publisher.close()
         await self._parts.reloads.close()
         await self._languages.close()
         await self._parts.transport.close()

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from dispatch_ls.editor.client import Client
 from dispatch_ls.editor.commands import Commands
+from dispatch_ls.editor.diagnostics import diagnostic_of
 from dispatch_ls.editor.documents import Documents
 from dispatch_ls.editor.host import Host
 from dispatch_ls.editor.jsonrpc import Json, RpcError
@@ -14,6 +16,7 @@ from dispatch_ls.editor.requests import Requests
 from dispatch_ls.editor.rpc import Rpc
 from dispatch_ls.editor.subscriptions import Subscriptions
 from dispatch_ls.protocol.events import Delta, Events
+from dispatch_ls.protocol.items import Problem
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +48,14 @@ class Desk:
             (self._subscriptions if self._client.negotiated else self._plain).tell(news)
         except Exception:
             _log.exception("news of %s could not be told", news.session_id)
+
+    def publish(self, uri: str, problems: Sequence[Problem]) -> None:
+        """Show the problems of an open file (port `Publish`)."""
+        text = self._documents.text(uri) or ""
+        self._rpc.notify(
+            "textDocument/publishDiagnostics",
+            {"uri": uri, "diagnostics": [diagnostic_of(problem, text) for problem in problems]},
+        )
 
     async def answer(self, method: str, params: Json) -> object:
         """A `dispatch/*` request."""

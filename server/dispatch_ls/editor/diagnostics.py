@@ -1,7 +1,7 @@
 """Diagnostics as an editor sends them, turned into problems as people and models read them."""
 
 from dispatch_ls.editor.client import text_at
-from dispatch_ls.editor.jsonrpc import INVALID_PARAMS, Json, RpcError
+from dispatch_ls.editor.jsonrpc import INVALID_PARAMS, Json, JsonObject, RpcError
 from dispatch_ls.editor.texts import code_points, lines_of
 from dispatch_ls.protocol.items import Problem, Severity
 
@@ -29,6 +29,27 @@ def problem_of(uri: str, diagnostic: Json, text: str | None) -> Problem:
         source=text_at(diagnostic, "source") or "",
         code=str(code) if isinstance(code, str | int) else "",
     )
+
+
+def diagnostic_of(problem: Problem, text: str) -> JsonObject:
+    """The problem as an editor shows it, beside this text."""
+    lines = lines_of(text)
+    start = _place(problem.line, problem.column, lines)
+    end = _place(problem.end_line or problem.line, problem.end_column or problem.column, lines)
+    levels = {severity: level for level, severity in _SEVERITIES.items()}
+    diagnostic: JsonObject = {
+        "range": {"start": start, "end": end},
+        "severity": levels[problem.severity],
+        "message": problem.message,
+    }
+    diagnostic |= {"source": problem.source} if problem.source else {}
+    diagnostic |= {"code": problem.code} if problem.code else {}
+    return diagnostic
+
+
+def _place(line: int, column: int, lines: list[str]) -> JsonObject:
+    before = lines[line - 1][: column - 1] if 0 < line <= len(lines) else ""
+    return {"line": line - 1, "character": len(before.encode("utf-16-le", "surrogatepass")) // 2}
 
 
 def _position(place: Json, end: str, lines: list[str]) -> tuple[int, int]:

@@ -120,7 +120,11 @@ class Documents:
         watcher = asyncio.Event()
         document.watchers.add(watcher)
         try:
-            return await self._edit(document, text) and await self._shows(document, text, watcher)
+            clean = not document.dirty
+            shown = await self._edit(document, text) and await self._shows(document, text, watcher)
+            if shown and clean and self._client.negotiated:
+                await self._save(document)
+            return shown
         finally:
             document.watchers.discard(watcher)
 
@@ -154,6 +158,14 @@ class Documents:
         except TimeoutError:
             return False
         return True
+
+    async def _save(self, document: _Document) -> None:
+        """What was saved before stays so, that commands see it; LSP has no word for it."""
+        try:
+            async with asyncio.timeout(SETTLE):
+                await self._rpc.ask("dispatch/save", {"uri": document.uri})
+        except (RpcError, TimeoutError):
+            _log.warning("the editor did not save %s", document.uri)
 
     def _named(self, params: Json) -> _Document | None:
         uri = text_at(params, "textDocument", "uri")

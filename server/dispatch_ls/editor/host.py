@@ -1,10 +1,12 @@
 """What the editor asks of the rest of Dispatch; built after `initialized`, so that an answer never waits for it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from dispatch_ls.agents.tell import Tell
+    from dispatch_ls.languages.publishing import Publish
     from dispatch_ls.protocol import methods as m
     from dispatch_ls.protocol.base import JsonObject
     from dispatch_ls.tools.buffers import Buffers
@@ -28,6 +30,10 @@ class Overlay(Protocol):
 
 class Host(Overlay, Protocol):
     """All sessions of a workspace. One method a request; raises `DispatchError`. See `protocol.methods` for shapes."""
+
+    @property
+    def notices(self) -> "Sequence[str]":
+        """What the user should know about how the workspace was opened."""
 
     async def new(self, params: "m.NewSession", /) -> "m.SessionRef":
         """`dispatch/session/new`."""
@@ -108,5 +114,6 @@ class Build(Protocol):
         settings: "JsonObject",
         tell: "Tell",
         buffers: "Buffers",
+        publish: "Publish",
     ) -> Host:
         """`trusted` is None where the editor has no opinion; news go to `tell` from the first moment on."""

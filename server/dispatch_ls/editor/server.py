@@ -128,9 +128,12 @@ class Dispatch(LanguageServer):
             settings=self.client.settings,
             tell=desk,
             buffers=self.documents,
+            publish=desk,
         )
         await desk.serve(host)
         self.documents.forward_to(host)
+        for notice in host.notices:
+            self.rpc.notify(types.WINDOW_SHOW_MESSAGE, {"type": types.MessageType.Warning.value, "message": notice})
         _log.info("serving %s", self.client.workspace)
         return desk
 
