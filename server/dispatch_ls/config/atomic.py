@@ -1,8 +1,11 @@
 """Replacing a file at once: whoever reads it sees the old bytes or the new ones, also after a power cut."""
 
+import fcntl
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -23,6 +26,19 @@ def replace(file: Path, data: bytes, *, mode: int = 0o600) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _sync_directory(target.parent)
+
+
+@contextmanager
+def alone(file: Path) -> Iterator[None]:
+    """One writer of a file at a time, of all servers of the user; what it wrote is there when the next one reads."""
+    directory = Path(os.path.realpath(file)).parent
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _mode(target: Path, mode: int) -> int:

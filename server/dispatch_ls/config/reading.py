@@ -16,17 +16,23 @@ def read_bounded(file: Path, limit: int = LIMIT) -> bytes | None:
     Never waits for a writer of a pipe and never reads more than the limit.
     """
     try:
-        handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        handle = open_regular(file)
     except (FileNotFoundError, NotADirectoryError):
         return None
     with os.fdopen(handle, "rb") as stream:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError("it is not a regular file")
         data = stream.read(limit + 1)
     if len(data) > limit:
         raise ValueError(f"it is larger than {limit // 1024} KiB")
     return data
+
+
+def open_regular(file: Path, flags: int = 0) -> int:
+    """A descriptor for reading a regular file; raises OSError, or ValueError for what is none."""
+    handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC | flags)
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return handle
+    os.close(handle)
+    raise ValueError("it is not a regular file")
 
 
 def read_text(file: Path) -> str | None:

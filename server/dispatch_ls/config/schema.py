@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -34,9 +35,14 @@ def text() -> str:
 
 def known_names(field: Sequence[str | int]) -> list[str]:
     """The names a table may hold; none where the field is no table or its names are free."""
-    document = schema()
+    document = _document()
     properties = _at(document, document, field).get("properties", {})
     return list(cast(JsonObject, properties))
+
+
+@cache
+def _document() -> JsonObject:
+    return schema()  # the same for as long as the program lives, and slow to make
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from dispatch_ls.config.atomic import replace
+from dispatch_ls.config.atomic import alone, replace
+from dispatch_ls.config.reading import open_regular
 from dispatch_ls.protocol.base import JsonObject
 
 _LIMIT = 4 * 1024 * 1024
@@ -31,7 +32,6 @@ class TrustStore:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._writing = asyncio.Lock()
 
     async def of(self, workspace: Path) -> Trusting:
         """Whether the user trusts this folder itself; that of a parent does not count."""
@@ -39,8 +39,7 @@ class TrustStore:
 
     async def set(self, workspace: Path, trusted: bool) -> None:
         """Remember or forget a folder; a damaged store is set aside first. Raises OSError."""
-        async with self._writing:
-            await asyncio.to_thread(self._set, workspace, trusted)
+        await asyncio.to_thread(self._set, workspace, trusted)
 
     def _of(self, workspace: Path) -> Trusting:
         try:
@@ -50,6 +49,10 @@ class TrustStore:
             return Trusting(False, f"No workspace is trusted, because {self._file} can't be relied on: {reason}.")
 
     def _set(self, workspace: Path, trusted: bool) -> None:
+        with alone(self._file):
+            self._change(workspace, trusted)
+
+    def _change(self, workspace: Path, trusted: bool) -> None:
         try:
             entries = self._read()
         except ValueError:
@@ -81,15 +84,13 @@ class TrustStore:
 
 def _read_private(file: Path) -> bytes | None:
     try:
-        handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        handle = open_regular(file, os.O_NOFOLLOW)
     except FileNotFoundError:
         return None
     with os.fdopen(handle, "rb") as stream:
         for status in (os.fstat(handle), file.parent.stat()):
             if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 raise ValueError("others can write it")
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ValueError("it is not a regular file")
         data = stream.read(_LIMIT + 1)
     if len(data) > _LIMIT:
         raise ValueError("it is too large")

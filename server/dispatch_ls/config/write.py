@@ -1,10 +1,7 @@
 """Writing an "always" of the user into `dispatch.toml`: one line more, every other byte as it was (PERM-2)."""
 
-import fcntl
-import os
 import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, cast
 
@@ -15,8 +12,9 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Comment, InlineTable, Item, Table, Whitespace
 
 from dispatch_ls.config.array_text import with_string
-from dispatch_ls.config.atomic import replace
+from dispatch_ls.config.atomic import alone, replace
 from dispatch_ls.config.parsing import Tree, parse
+from dispatch_ls.config.positions import positions
 from dispatch_ls.config.reading import read_text
 from dispatch_ls.config.settings import Action
 from dispatch_ls.protocol.errors import ConfigError, Place
@@ -59,7 +57,7 @@ def add_rule(file: Path, table: RuleTable, pattern: str, action: Action) -> None
 
 def _rewrite(file: Path, change: Callable[[str, Tree], str]) -> None:
     """Change the text; the new one must mean what was meant, else nothing is written."""
-    with _alone(file):
+    with alone(file):
         before = read_text(file)
         text = _NEW_FILE if before is None else before
         wanted, _ = parse(file, text)
@@ -74,26 +72,14 @@ def _rewrite(file: Path, change: Callable[[str, Tree], str]) -> None:
             replace(file, changed.encode())
 
 
-@contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """One writer at a time, of all servers of the user."""
-    directory = Path(os.path.realpath(file)).parent
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
 def _with_directory(text: str, directory: str) -> str:
     document = tomlkit.parse(text)
     permissions = document.get("permissions")
     if permissions is not None and "allow_directories" in permissions:
         old = permissions["allow_directories"].as_string()
         new = with_string(old, tomlkit.string(directory).as_string())
-        return _replaced(text, old, new)
+        at = positions(text).values["permissions", "allow_directories"]
+        return text[:at] + new + text[at + len(old) :]
     line = tomlkit.item([directory])
     own = _own_table(document)
     if own is not None:
@@ -156,9 +142,3 @@ def _with_section(text: str, name: str, line: str) -> str:
     end = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not text else end if text.endswith("\n") else end * 2
     return f"{text}{gap}[{name}]{end}{line}{end}"
-
-
-def _replaced(text: str, old: str, new: str) -> str:
-    """The array is where its name stands; the same text may be somewhere else too."""
-    at = text.index(old, text.index("allow_directories"))
-    return text[:at] + new + text[at + len(old) :]
