@@ -15,7 +15,7 @@ from rich.text import Text
 from dispatch_ls.cli.client import Lost, Refused
 from dispatch_ls.cli.editor import Editor, Failed
 from dispatch_ls.cli.project import CHECKER, Project, Tests, checker_found
-from dispatch_ls.cli.terminal import Terminal
+from dispatch_ls.cli.terminal import Interrupted, Terminal
 from dispatch_ls.cli.transcript import Transcript
 from dispatch_ls.protocol.events import Delta, Event, EventType, TurnEnded
 from dispatch_ls.protocol.items import Problem, Severity
@@ -111,16 +111,15 @@ class Demo:
     async def _take(self, event: Event) -> TurnEnded | None:
         """Show an event and do what it asks for; what it says if it ends the turn."""
         self._transcript.event(event)
-        match event.type:
-            case EventType.PERMISSION_REQUESTED:
+        if event.type == EventType.TURN_ENDED:
+            self._transcript.end_line()
+            return TurnEnded.model_validate(event.data)
+        # interrupted: the turn is being cancelled, which answers all that is open
+        with contextlib.suppress(Interrupted):
+            if event.type == EventType.PERMISSION_REQUESTED:
                 await self._permit(Permission.model_validate(event.data))
-            case EventType.QUESTION_ASKED:
+            elif event.type == EventType.QUESTION_ASKED:
                 await self._answer(Question.model_validate(event.data))
-            case EventType.TURN_ENDED:
-                self._transcript.end_line()
-                return TurnEnded.model_validate(event.data)
-            case _:
-                pass
         return None
 
     async def _permit(self, permission: Permission) -> None:
@@ -159,7 +158,8 @@ class Demo:
     def _interrupt(self, run: "asyncio.Task[int] | None") -> None:
         """Ctrl-C: the first cancels the turn, whose end ends the demo; before a turn, or once more, it ends at once."""
         if self._session is not None and self._cancelling is None:
-            self._transcript.end_line()
+            self._console.print()
+            self._terminal.interrupt()
             self._cancelling = asyncio.create_task(self._editor.cancel(self._session))
         elif run is not None:
             run.cancel()

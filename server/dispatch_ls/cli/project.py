@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -83,8 +84,9 @@ class Project:
             timeout=60,
             check=False,
         )
-        lines = ran.stderr.strip().splitlines()
-        return Tests(ran.returncode == 0, lines[-1] if lines else f"exit code {ran.returncode}")
+        counted = re.search(r"^Ran (\d+) tests?", ran.stderr, re.MULTILINE)
+        lines = ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"]
+        return Tests(ran.returncode == 0, f"{counted[1]} run, {lines[-1]}" if counted else lines[-1])
 
 
 def search_path() -> str:

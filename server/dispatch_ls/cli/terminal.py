@@ -12,12 +12,22 @@ from dispatch_ls.protocol.permissions import Decision, Permission, PermissionOpt
 _SCOPES = {Scope.ONCE: "once", Scope.SESSION: "for this session", Scope.ALWAYS: "always"}
 
 
+class Interrupted(Exception):
+    """The user pressed Ctrl-C instead of answering."""
+
+
 class Terminal:
     """Asks on the console and reads standard input; with `yes` nobody is asked."""
 
     def __init__(self, console: Console, *, yes: bool) -> None:
         self._console = console
         self._yes = yes
+        self._typing: asyncio.Future[str] | None = None
+
+    def interrupt(self) -> None:
+        """Whoever waits for an answer gets `Interrupted`."""
+        if self._typing is not None and not self._typing.done():
+            self._typing.set_exception(Interrupted())
 
     async def permit(self, permission: Permission) -> PermissionOption:
         """Which of the request's answers the user chose; the end of the input denies."""
@@ -58,10 +68,10 @@ class Terminal:
         """A line of standard input, empty at its end. Read by the loop: Ctrl-C stays answered meanwhile."""
         self._console.print(Text(prompt, style="bold"), end="")
         loop = asyncio.get_running_loop()
-        typed: asyncio.Future[str] = loop.create_future()
-        loop.add_reader(sys.stdin, _take_line, typed)
+        self._typing = loop.create_future()
+        loop.add_reader(sys.stdin, _take_line, self._typing)
         try:
-            return await typed
+            return await self._typing
         finally:
             loop.remove_reader(sys.stdin)
 

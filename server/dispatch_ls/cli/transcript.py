@@ -2,10 +2,9 @@
 
 from pydantic import JsonValue
 from rich.console import Console
-from rich.padding import Padding
-from rich.syntax import Syntax
 from rich.text import Text
 
+from dispatch_ls.cli.flow import Flow
 from dispatch_ls.protocol.base import JsonObject
 from dispatch_ls.protocol.events import Delta, Event, EventType
 from dispatch_ls.protocol.items import (
@@ -21,7 +20,9 @@ from dispatch_ls.protocol.items import (
 PREVIEW = 14
 """Lines shown of a tool's output."""
 
-_STYLES = {"text": "", "thought": "dim italic", "output": "dim"}
+_STYLES = {"text": "", "thought": "dim italic"}
+_DIFF = {"+": "green", "-": "red", "@": "cyan"}
+_HEADER = ("diff --git", "index ", "--- ", "+++ ")
 _MARKS = {
     CallStatus.COMPLETED: ("✓", "green"),
     CallStatus.FAILED: ("✗", "red"),
@@ -39,6 +40,7 @@ class Transcript:
         self._items: dict[str, JsonObject] = {}
         self._shown: dict[tuple[str, str], str] = {}
         self._open: tuple[str, str] | None = None
+        self._flow = Flow(console, "")
         self._announced: set[str] = set()
 
     def delta(self, delta: Delta) -> None:
@@ -58,7 +60,7 @@ class Transcript:
     def end_line(self) -> None:
         """What comes next starts a line of its own."""
         if self._open is not None:
-            self._console.print()
+            self._flow.end()
             self._open = None
 
     def _show(self, item_id: str, item: JsonObject, *, completed: bool) -> None:
@@ -88,9 +90,11 @@ class Transcript:
     def _write(self, key: tuple[str, str], text: str) -> None:
         if self._open != key:
             self.end_line()
+            self._console.print()
             self._open = key
+            self._flow = Flow(self._console, _STYLES[key[1]])
         self._shown[key] = self._shown.get(key, "") + text
-        self._console.print(Text(text, style=_STYLES[key[1]]), end="", soft_wrap=True)
+        self._flow.write(text)
 
     def _show_call(self, item_id: str, call: ToolCallItem) -> None:
         if call.status.ended:
@@ -104,13 +108,16 @@ class Transcript:
 
     def _show_result(self, call: ToolCallItem) -> None:
         if call.diff:
-            self._console.print(
-                Padding(Syntax(_text(call.diff).rstrip("\n"), "diff", background_color="default"), (0, 0, 0, 2))
-            )
+            self._show_diff(_text(call.diff))
         elif call.tool_kind is not ToolKind.READ or call.status is not CallStatus.COMPLETED:
             self._console.print(Text(_preview(_text(call.output)), style="dim"), soft_wrap=True)
         if call.diagnostics is not None:
             self._show_change(call.diagnostics)
+
+    def _show_diff(self, diff: str) -> None:
+        for line in diff.rstrip("\n").splitlines():
+            if not line.startswith(_HEADER):
+                self._console.print(Text(f"  {line}", style=_DIFF.get(line[:1], "dim")), soft_wrap=True)
 
     def _show_change(self, change: DiagnosticChange) -> None:
         counts = f"{len(change.fixed)} fixed, {len(change.new)} new, {change.unchanged} as before"
