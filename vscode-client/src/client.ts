@@ -11,8 +11,10 @@ import {
   type StaticFeature,
 } from "vscode-languageclient/node";
 import { discover, type Found } from "./discovery";
+import { ownLanguages } from "./ownLanguages";
 import { PROTOCOL_VERSION, type Methods, type News } from "./protocol";
 import type { ServerView } from "./rows";
+import { saveOnRequest } from "./saving";
 
 export type ServerState = Pick<ServerView, "state" | "detail">;
 
@@ -124,6 +126,7 @@ export class Client implements vscode.Disposable {
     this.client = client;
     this.wasReady = false;
     client.registerFeature(negotiation);
+    saveOnRequest(client);
     this.listen(client, "dispatch/events");
     this.listen(client, "$/dispatch/delta");
     this.listen(client, "dispatch/session/cut");
@@ -150,7 +153,7 @@ export class Client implements vscode.Disposable {
       documentSelector: [{ scheme: "file" }],
       outputChannel: this.serverLog,
       traceOutputChannel: this.log,
-      initializationOptions: () => ({ trusted: vscode.workspace.isTrusted }),
+      initializationOptions: () => ({ trusted: vscode.workspace.isTrusted, settings: { ownLanguages: ownLanguages() } }),
       // the default would offer to try again for ever; the chat has a button
       initializationFailedHandler: () => false,
       middleware: {
