@@ -35,10 +35,10 @@ class Runner:
         """
         turn_id = new_id("turn")
         session = await self._services.store.session(live.session_id)
-        begin: list[Draft] = [said(turn_id, 0, message) for message in messages]
+        begin: list[Draft] = [said(turn_id, 0, message, self._services.workspace) for message in messages]
         begin.append(drafts.turn_started(turn_id, [message.message_id for message in messages], session.model))
         if not session.title:
-            begin.append(drafts.header(title=title_of(messages[0].content)))
+            begin.append(drafts.header(title=title_of(messages[0].content, self._services.workspace)))
         begin.append(drafts.state(State.RUNNING))
         await live.journal.log(*before, *begin)
         self._launch(live, turn_id)

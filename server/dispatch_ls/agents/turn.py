@@ -117,7 +117,9 @@ class Turn:
             messages = rest.take_steering()
             if not messages:
                 return
-            await self._live.journal.log(rest.changed(), *(said(self._turn_id, step, each) for each in messages))
+            await self._live.journal.log(
+                rest.changed(), *(said(self._turn_id, step, each, self._services.workspace) for each in messages)
+            )
             self._live.mailbox = rest
 
     def _ended(self, reason: StopReason) -> TurnEnded:
