@@ -84,7 +84,8 @@ class Peer:
     def refused(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         """An answer that is none: its status is not 200."""
         said = _Said.of(body)
-        wait = retry_after(headers) or said.retry_delay
+        told = retry_after(headers)
+        wait = said.retry_delay if told is None else told
         error_class = _class_of(status, said, waits=wait is not None)
         text = f"answered {status}: {said.message}" if said.message else f"answered {status}."
         return self.error(error_class, text, retry_after=wait, status=status)
