@@ -113,9 +113,16 @@ async def test_versions_only_grow_whoever_writes(tmp_path: Path) -> None:
     ]
 
 
-async def test_the_events_of_an_agents_writes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("behaviour", "of_open_files"),
+    [("pull", []), ("push", [("a.fake", 2)])],
+    ids=["server that is asked", "that pushes"],
+)
+async def test_the_events_of_an_agents_writes(
+    tmp_path: Path, behaviour: str, of_open_files: list[tuple[str, int]]
+) -> None:
     log = tmp_path / "log"
-    async with project(tmp_path / "work", {"a.fake": "x\n", "old.fake": "x\n"}, specs=[fake("pull", log)]) as sample:
+    async with project(tmp_path / "work", {"a.fake": "x\n", "old.fake": "x\n"}, specs=[fake(behaviour, log)]) as sample:
         await sample.check("a.fake")
         await sample.languages.disk_changed()
         await sample.write("new.fake", "x\n")
@@ -129,7 +136,7 @@ async def test_the_events_of_an_agents_writes(tmp_path: Path) -> None:
     assert [(Path(change["uri"]).name, change["type"]) for batch in changes for change in batch] == [
         ("new.fake", 1),
         ("old.fake", 2),
-        ("a.fake", 2),
+        *of_open_files,
         ("old.fake", 3),
     ]
     saved = [m["params"]["text"] for m in log_of(log) if m.get("method") == "textDocument/didSave"]

@@ -16,6 +16,12 @@ from dispatch_ls.protocol.methods import LanguageServerStatus
 _RETRY_MISSING = 300.0
 """Seconds until a program that was not found is looked for again."""
 
+_RELOCATE = 10.0
+"""Seconds after which a new root marker or program is noticed at the latest."""
+
+Located = tuple[ServerSpec, Path, Launch | Missing]
+"""A kind of server, its root for a file, and how it starts there."""
+
 
 @dataclass(frozen=True)
 class Absent:
@@ -43,6 +49,7 @@ class Roster:
         self._on_change = on_change
         self._servers: dict[tuple[str, Path], LanguageServer] = {}
         self._missing: dict[tuple[str, Path], tuple[Missing, float]] = {}
+        self._places: dict[tuple[Path, str], tuple[list[Located], float]] = {}
         self._nearby: set[str] = set()
         self._looked = False
 
@@ -63,7 +70,7 @@ class Roster:
     async def serving(self, path: Path) -> tuple[list[LanguageServer], list[Absent]]:
         """The servers of a file, and those that are missing; starts none."""
         wanted = self.wants(path)
-        located = await asyncio.to_thread(self._locate, wanted, path) if wanted else []
+        located = await self._located(wanted, path) if wanted else []
         found: list[LanguageServer] = []
         absent: dict[str, Absent] = {}
         served: set[str] = set()
@@ -94,8 +101,9 @@ class Roster:
         return any(spec.id == name for spec in self._specs)
 
     def look_again(self) -> None:
-        """Forgets what was not found."""
+        """Forgets what was found where, and what was not."""
         self._missing.clear()
+        self._places.clear()
         self._looked = False
 
     def status(self, trusted: bool) -> list[LanguageServerStatus]:
@@ -125,7 +133,16 @@ class Roster:
             return LanguageServerStatus(server=spec.id, state="absent", languages=languages, hint=launch.hint)
         return LanguageServerStatus(server=spec.id, state="stopped" if trusted else "untrusted", languages=languages)
 
-    def _locate(self, specs: list[ServerSpec], path: Path) -> list[tuple[ServerSpec, Path, Launch | Missing]]:
+    async def _located(self, wanted: list[ServerSpec], path: Path) -> list[Located]:
+        """Files of one kind in one directory have the same servers; looked up afresh every few seconds."""
+        key = (path.parent, path.suffix or path.name)
+        known, at = self._places.get(key, ([], 0.0))
+        if not known or time.monotonic() - at > _RELOCATE:
+            known = await asyncio.to_thread(self._locate, wanted, path)
+            self._places[key] = (known, time.monotonic())
+        return known
+
+    def _locate(self, specs: list[ServerSpec], path: Path) -> list[Located]:
         roots = [(spec, root_of(spec, path, self._workspace)) for spec in specs]
         return [(spec, root, self._prepared(spec, root)) for spec, root in roots]
 

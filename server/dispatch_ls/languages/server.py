@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from dispatch_ls.languages.freshness import Found, Settler
 from dispatch_ls.languages.life import ATTEMPTS, Life, State, Unavailable
 from dispatch_ls.languages.peer import PeerClosed, ResponseError
 from dispatch_ls.languages.spec import Launch, ServerSpec
+from dispatch_ls.languages.watch import CHANGED, Kind, events
 from dispatch_ls.processes.sandbox import Sandbox
 
 Status = Literal["fresh", "settled", "timeout", "starting", "unavailable", "error"]
@@ -84,6 +85,16 @@ class LanguageServer:
         if self._life.connection and (save := self._life.connection.save):
             self.documents.save(path, isinstance(save, dict) and bool(save.get("includeText")))
 
+    def files_changed(self, changes: Sequence[tuple[Path, Kind]]) -> None:
+        """Files were made, changed or removed on disk.
+
+        A server that is asked for its answers knows of changes in open documents from their text; the event would
+        only make it work twice.
+        """
+        news = [(path, kind) for path, kind in changes if not self._learned(path, kind)]
+        if news:
+            self.documents.files_changed(events(news))
+
     def last(self, path: Path) -> Found | None:
         """The last answer, however old."""
         return self._last.get(path, (None, 0.0))[0]
@@ -151,6 +162,11 @@ class LanguageServer:
         if self._settler is None:
             raise PeerClosed
         return await self._settler.settle(path)
+
+    def _learned(self, path: Path, kind: Kind) -> bool:
+        connection = self._life.connection
+        asked = self.spec.adapter is not None or bool(connection and connection.pulls())
+        return asked and kind == CHANGED and path in self.documents
 
     def _connected(self, connection: Connection | None) -> None:
         """A new process is told of everything open."""

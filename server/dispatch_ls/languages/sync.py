@@ -1,7 +1,7 @@
 """Keeps the servers' view of the files true: the editor's text, the agents' writes and the disk, in one order."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from dispatch_ls.languages.roster import Roster
@@ -15,7 +15,6 @@ from dispatch_ls.languages.watch import (
     Snapshot,
     Stamp,
     difference,
-    events,
     snapshot,
     stamp_of,
 )
@@ -58,14 +57,17 @@ class Sync:
                 (_give_unsaved if unsaved else _give)(server, path, text)
             return text
 
-    async def refresh(self, servers: Sequence[LanguageServer]) -> None:
-        """Gives the servers what the editor holds, and brings up to date what else they have open."""
+    async def refresh(self, servers: Sequence[LanguageServer], current: Collection[Path]) -> None:
+        """Gives the servers what the editor holds, and brings up to date what else they have open.
+
+        `current` are files that have been put just now.
+        """
         for path, text in self.texts.buffers():
             for server in servers:
                 if path.is_relative_to(server.root):
                     _give_unsaved(server, path, text)
-        open_ones = {path for server in servers for path in server.documents.paths()}
-        for path in await asyncio.to_thread(self.texts.stale, open_ones):
+        others = {path for server in servers for path in server.documents.paths()}.difference(current)
+        for path in await asyncio.to_thread(self.texts.stale, others) if others else []:
             await self._put_or_close(path, _holding(path, servers))
 
     def wrote(self, path: Path, text: str | None) -> None:
@@ -120,9 +122,11 @@ class Sync:
 
     def _tell(self, changes: list[tuple[Path, Kind]]) -> None:
         relevant = [(path, kind) for path, kind in changes if path.suffix.lower() in self._roster.suffixes()]
+        if any(kind != CHANGED for _, kind in relevant):
+            self._roster.look_again()
         if relevant:
             for server in self._roster.servers:
-                server.documents.files_changed(events(relevant))
+                server.files_changed(relevant)
 
 
 def _holding(path: Path, servers: Iterable[LanguageServer]) -> list[LanguageServer]:
