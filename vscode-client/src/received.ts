@@ -63,7 +63,7 @@ export class Received {
     const rows = this.chat.current ? rowsOf(this.chat.current) : [];
     const last = rows.findLast((row) => row.kind === "message" && row.role === "user");
     if (last?.kind !== "message") return;
-    await this.chat.prompt(randomUUID(), [...last.attachments, { type: "text", text: last.text }]);
+    await this.chat.prompt(randomUUID(), last.attachments.length > 0 ? last.attachments : [{ type: "text", text: last.text }]);
   }
 
   private async reply({ permissionId, decision, scope, message }: FromWebview & { type: "reply" }): Promise<void> {

@@ -28,6 +28,7 @@ export interface MessageRow extends Base {
   kind: "message";
   role: "user" | "assistant";
   text: string;
+  /** What a user's message was made of; his words are among it. */
   attachments: Content[];
   truncated: boolean;
 }

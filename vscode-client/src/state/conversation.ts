@@ -1,6 +1,6 @@
 /** A session as this window knows it: a pure fold over a snapshot, durable events and deltas. No `vscode` here. */
 
-import type { Delta, Event, KnownEvent, PartialSession, Permission, Question, QueuedMessage, Session, Snapshot, Todo, UsageRecorded } from "../protocol";
+import type { Delta, Event, KnownEvent, ModelChanged, PartialSession, Permission, Question, QueuedMessage, Session, Snapshot, Todo, UsageRecorded } from "../protocol";
 import type { Row } from "../rows";
 import { stopNotice } from "./endings";
 import { completeEntry, growEntry, noticeRow, updateEntry, type Entry } from "./rows";
@@ -108,8 +108,8 @@ function apply(next: Folding, event: KnownEvent): void {
       next.questions = next.questions.filter((each) => each.questionId !== event.data.questionId);
       break;
     case "model.changed":
+      put(next, `model-${event.seq}`, entryOf(modelNotice(event.seq, next.session, event.data)));
       next.session = { ...next.session, model: event.data.model, key: event.data.key };
-      if (event.data.reason) put(next, `model-${event.seq}`, entryOf(modelNotice(event.seq, event.data)));
       break;
     case "usage.recorded":
       next.session = addUsage(next.session, event.data);
@@ -117,10 +117,12 @@ function apply(next: Folding, event: KnownEvent): void {
   }
 }
 
-function modelNotice(seq: number, data: { model: string; reason: string; retryAfter?: number; willRetry?: boolean }): Row {
+/** Why it waits, or goes on with another model or key; nothing where all is as before. */
+function modelNotice(seq: number, before: Session, data: ModelChanged): Row | undefined {
   const wait = data.retryAfter === undefined ? "" : ` in ${Math.max(1, Math.round(data.retryAfter))} s`;
-  const text = data.willRetry ? `${data.reason} Trying again${wait}.` : `Now using ${data.model}: ${data.reason}`;
-  return noticeRow(`model-${seq}`, data.willRetry ? "warning" : "info", text);
+  if (data.willRetry) return noticeRow(`model-${seq}`, "warning", `${data.reason} Trying again${wait}.`);
+  const same = before.key === undefined || (before.model === data.model && before.key === data.key);
+  return same ? undefined : noticeRow(`model-${seq}`, "info", `Now using ${data.model}${data.key ? ` with ${data.key}` : ""}: ${data.reason}`);
 }
 
 function put(next: Folding, rowId: string, entry: Entry | undefined): void {

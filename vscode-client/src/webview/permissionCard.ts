@@ -1,7 +1,7 @@
 /** A request for permission in the thread: what exactly, in plain sight; the server's options as buttons. */
 
 import type { Operation, Permission, PermissionOption } from "../protocol";
-import { visiblePieces } from "../text/visible";
+import { visible, visibleLine, visiblePieces } from "../text/visible";
 import { fill, h } from "./dom";
 import type { Host } from "./host";
 import { icon } from "./icons";
@@ -38,6 +38,7 @@ export class PermissionCard {
       target(permission),
       permission.reason !== "" && h("div", { class: "card-reason" }, permission.reason),
       h("div", { class: "card-buttons" }, ...this.buttons),
+      written(permission),
       this.why,
       this.note,
     );
@@ -71,7 +72,7 @@ export class PermissionCard {
     return h(
       "button",
       { class: `button ${option.decision === "allow" ? (index === 0 ? "primary" : "secondary") : "quiet"}`, type: "button", title: option.preview ?? option.label, "data-decision": option.decision, "data-scope": option.scope, onclick: () => this.choose(option) },
-      h("span", {}, option.label),
+      h("span", {}, visibleLine(option.label, 200)),
       h("kbd", { "aria-hidden": "true" }, String(index + 1)),
     );
   }
@@ -99,6 +100,12 @@ export class PermissionCard {
     const deny = this.permission.options.find((option) => option.decision === "deny");
     if (deny && this.why.value.trim() !== "") this.choose(deny);
   }
+}
+
+/** What an "always" would write into the user's configuration. */
+function written({ options }: Permission): HTMLElement | undefined {
+  const preview = options.find((option) => option.scope === "always" && option.decision === "allow")?.preview;
+  return preview ? h("div", { class: "card-written" }, "“Always” writes ", h("code", {}, visible(preview).replaceAll("⏎\n", " · "))) : undefined;
 }
 
 /** The target whole: characters that hide or mislead are marked. */

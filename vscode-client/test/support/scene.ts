@@ -32,7 +32,7 @@ export const HEADER: Header = { title: "Fix the total of an order", agent: "buil
 export const ROWS: Row[] = [
   {
     ...message("u1", "user", "Fix this problem. Change nothing else."),
-    attachments: [{ type: "diagnostic", problem: PROBLEM }],
+    attachments: [{ type: "diagnostic", problem: PROBLEM }, { type: "text", text: "Fix this problem. Change nothing else." }],
   } as Row,
   { kind: "thought", rowId: "t1", live: false, text: "The accumulator starts as a string.\n\nI should look at the **whole** method first." },
   { kind: "tool_call", rowId: "c1", live: false, tool: "read_file", toolKind: "read", title: "Read shop/orders.py", input: { path: "shop/orders.py" }, status: "completed", output: "1\tfrom decimal import Decimal\n", locations: [{ uri: FILE }] },
@@ -53,6 +53,7 @@ export const PERMISSION: Permission = {
   options: [
     { decision: "allow", scope: "once", label: "Allow once" },
     { decision: "allow", scope: "session", label: "Allow for this conversation" },
+    { decision: "allow", scope: "always", label: "Always allow `python *`", preview: '[permissions.shell] "python *" = "allow"' },
     { decision: "deny", scope: "once", label: "Deny" },
   ],
 };

@@ -6,6 +6,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { test } from "node:test";
 import type { Browser, FrameLocator, Page } from "playwright-core";
 import { launchChromium } from "./chromium";
 
@@ -14,7 +15,7 @@ export const CLIENT = process.cwd();
 export const SERVER = path.resolve(CLIENT, "../.venv/bin/dispatch-ls");
 
 /** Generous: a loaded machine takes twice as long for everything. */
-export const TIMEOUT = 90_000;
+export const TIMEOUT = 60_000;
 
 export interface Options {
   /** Files of the workspace, by path. */
@@ -53,6 +54,8 @@ export class VsCode {
       "--user-data-dir", path.join(root, "data"), "--extensions-dir", path.join(root, "extensions"), ...(options.flags ?? []),
     ];
     const child = spawn(node, args, { env: environment(root), stdio: ["ignore", "pipe", "pipe"], detached: true });
+    // also where the tests are ended from outside
+    process.once("exit", () => endTree(child));
     const log = createWriteStream(path.join(root, "code-server.log"));
     child.stdout.pipe(log);
     child.stderr.pipe(log);
@@ -100,6 +103,23 @@ export class VsCode {
   }
 }
 
+/** Steps that need each other: after one that failed the rest fails at once; `onFailure` may look at what is there. */
+export function steps(onFailure: (step: string) => Promise<void>): (name: string, step: () => Promise<unknown>) => void {
+  let failed: string | undefined;
+  return (name, step) => {
+    test(name, async () => {
+      if (failed !== undefined) throw new Error(`needs “${failed}”, which failed`);
+      try {
+        await step();
+      } catch (error) {
+        failed = name;
+        await onFailure(name);
+        throw error;
+      }
+    });
+  };
+}
+
 /** The chat's page within a window. */
 export function chatFrame(page: Page): FrameLocator {
   return page.frameLocator('iframe.webview[src*="extensionId=dispatch.dispatch-ls"]').frameLocator("iframe#active-frame");
@@ -139,16 +159,14 @@ async function prepare(root: string, options: Options): Promise<void> {
     await mkdir(path.dirname(path.join(root, file)), { recursive: true });
     await writeFile(path.join(root, file), text);
   }
-  await install(path.join(root, "extensions"));
+  await install(path.join(root, "extensions"), ".", ["package.json", "media", "dist/extension.js", "dist/webview"]);
 }
 
-/** The extension as it would be unpacked from its package. */
-async function install(extensions: string): Promise<void> {
-  const { publisher, name, version } = JSON.parse(await readFile("package.json", "utf8")) as { [key: string]: string };
+/** An extension as it would be unpacked from its package. */
+async function install(extensions: string, source: string, parts: string[]): Promise<void> {
+  const { publisher, name, version } = JSON.parse(await readFile(path.join(source, "package.json"), "utf8")) as { [key: string]: string };
   const folder = path.join(extensions, `${publisher}.${name}-${version}`);
-  for (const part of ["package.json", "media", "dist/extension.js", "dist/webview"]) {
-    await cp(part, path.join(folder, part), { recursive: true });
-  }
+  for (const part of parts) await cp(path.join(source, part), path.join(folder, part), { recursive: true });
 }
 
 function environment(root: string): NodeJS.ProcessEnv {

@@ -130,6 +130,13 @@ test("a failed request says when it is tried again", () => {
   assert.equal(row.text, "Too many requests. Trying again in 12 s.");
 });
 
+test("the model that serves is told of only where it is another one, or another key pays", () => {
+  const log = new Log();
+  const changed = (model: string, key: string) => log.event("model.changed", { model, key, reason: "the first in order" });
+  const rows = rowsOf(fromSnapshot(snapshot([changed("m", "a"), changed("m", "a"), changed("m", "b")])));
+  assert.deepEqual(rows.map((row) => row.kind === "notice" && row.text), ["Now using m with b: the first in order"]);
+});
+
 test("the header: changed fields, cleared ones, and the sum of what was used", () => {
   const log = new Log();
   const usage = { input: 10, output: 2, cacheRead: 5, cacheWrite: 0, reasoning: 0, requests: 1 };

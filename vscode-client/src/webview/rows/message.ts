@@ -32,12 +32,18 @@ export class MessageView implements RowView<MessageRow> {
   show(row: MessageRow): void {
     this.row = row;
     this.element.classList.toggle("live", row.live);
-    if (this.markdown === undefined) this.plain.data = row.text;
+    if (this.markdown === undefined) this.plain.data = wordsOf(row);
     else if (row.live) this.markdown.show(row.text);
     else this.markdown.finish(row.text);
     fill(this.chips, ...row.attachments.map(chip));
     fill(this.note, row.truncated && "The answer was cut off here.");
   }
+}
+
+/** What the user wrote; the text also has what the model reads of the attachments. */
+function wordsOf({ text, attachments }: MessageRow): string {
+  if (attachments.length === 0) return text;
+  return attachments.map((content) => (content.type === "text" ? content.text : "")).filter(Boolean).join("\n\n");
 }
 
 function chip(content: Content): HTMLElement | undefined {
