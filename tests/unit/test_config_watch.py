@@ -17,7 +17,7 @@ Start = Callable[..., Awaitable["Watch"]]
 class Watch:
     def __init__(self, user: Path, project: Path | None, trusted: bool) -> None:
         self.reloads: asyncio.Queue[Loaded] = asyncio.Queue()
-        self.config = Watched(user, project, trusted=trusted, on_reload=self.reloads.put_nowait)
+        self.config = Watched(user, project, trusted=trusted, on_reload=self.reloads.put_nowait, check_every=3600)
 
     async def until(self, condition: Callable[[Loaded], bool]) -> Loaded:
         while True:
@@ -66,6 +66,18 @@ async def test_a_file_that_comes_later_with_its_directories(tmp_path: Path, star
     assert (await watch.steps(200)).files == ()
 
 
+async def test_changes_that_nobody_tells_of_are_found(tmp_path: Path) -> None:
+    file = tmp_path / "dispatch.toml"
+    found: asyncio.Queue[Loaded] = asyncio.Queue()
+    config = Watched(file, None, trusted=True, on_reload=found.put_nowait, check_every=0.01)
+    await config.start()
+    for steps in (1, 2):
+        write(file, f"[limits]\nsteps = {steps}\n")
+        while (await found.get()).settings.limits.steps != steps:
+            pass
+    await config.close()
+
+
 async def test_saved_by_renaming(tmp_path: Path, start: Start) -> None:
     file = tmp_path / "dispatch.toml"
     write(file, "")
@@ -84,6 +96,8 @@ async def test_saved_behind_a_link(tmp_path: Path, start: Start) -> None:
     watch = await start(file)
     write(target, "[limits]\nsteps = 5\n")
     await watch.steps(5)
+    write(target, "[limits]\nsteps = 6\n")
+    await watch.steps(6)
 
 
 BROKEN = [

@@ -342,6 +342,18 @@ async def test_secrets_are_asked_before_they_are_read(house: House) -> None:
     await house.user.asked.get()
 
 
+async def test_an_opened_directory_does_not_open_its_secrets(house: House) -> None:
+    check = house.check(house.reads(house.outside / "a"))
+    await house.user.answer(ALLOW, Scope.SESSION)
+    await check
+    check = house.check(house.writes(house.workspace / "a"))
+    await house.user.answer(ALLOW, Scope.SESSION)
+    await check
+    for path in (house.outside / "key.pem", house.workspace / ".env"):
+        house.check(house.reads(path))
+        assert "secrets" in (await house.user.asked.get()).reason
+
+
 async def test_a_command_elsewhere_is_another_command(house: House) -> None:
     house.set(shell={"*": "allow"})
     house.check(house.runs("make", directory=house.outside))
