@@ -1,110 +1,16 @@
-"""The gate through its front door: who is asked what, what an answer covers, and what is no approval."""
+"""The gate through its front door: who is asked what, and what an answer covers."""
 
 import asyncio
 import tomllib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from dispatch_ls.config.load import load
-from dispatch_ls.config.settings import Permissions
 from dispatch_ls.permissions.access import Access
-from dispatch_ls.permissions.gate import Answer, Gate
 from dispatch_ls.protocol.errors import Denied
-from dispatch_ls.protocol.permissions import Decision, Operation, Permission, PermissionOutcome, Scope
-
-ALLOW, DENY = Decision.ALLOW, Decision.DENY
-
-
-@dataclass
-class User:
-    """Whoever is asked: requests come in here, and wait for an answer."""
-
-    asked: "asyncio.Queue[Permission]" = field(default_factory=asyncio.Queue)
-    waiting: "dict[str, asyncio.Future[Answer]]" = field(default_factory=dict)
-
-    async def ask(self, permission: Permission) -> Answer:
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.waiting[permission.permission_id] = answer
-        self.asked.put_nowait(permission)
-        try:
-            return await answer
-        finally:
-            del self.waiting[permission.permission_id]
-
-    async def answer(self, decision: Decision, scope: Scope = Scope.ONCE, message: str | None = None) -> Permission:
-        permission = await self.asked.get()
-        self.waiting[permission.permission_id].set_result(Answer(decision, scope, message))
-        return permission
-
-
-class House:
-    """A gate with all it needs, on a real file system."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.workspace, self.outside, self.home, self.state = (
-            root / name for name in ("ws", "outside", "home", "state")
-        )
-        for directory in (self.workspace, self.outside, self.home, self.state):
-            directory.mkdir()
-        self.user_file = root / "config" / "dispatch.toml"
-        self.permissions = Permissions()
-        self.user = User()
-        self.log: list[PermissionOutcome] = []
-        self.notices: list[tuple[str, str]] = []
-        self.running: list[asyncio.Task[None]] = []
-        self.gate = self.new_gate()
-
-    def new_gate(self) -> Gate:
-        return Gate(
-            workspace=self.workspace,
-            home=self.home,
-            permissions=lambda: self.permissions,
-            user_file=self.user_file,
-            asker=self.user,
-            record=self.log.append,
-            notice=lambda session, text: self.notices.append((session, text)),
-            own=[self.state],
-        )
-
-    def set(self, **tables: object) -> None:
-        self.permissions = Permissions.model_validate(tables)
-
-    def reload(self) -> None:
-        self.permissions = load(self.user_file, None, trusted=True).settings.permissions
-
-    def check(self, access: Access) -> "asyncio.Task[None]":
-        task = asyncio.create_task(self.gate.check(access))
-        self.running.append(task)
-        return task
-
-    def reads(self, path: Path, session: str = "ses_1") -> Access:
-        return self._access(Operation.READ, str(path), path, session=session)
-
-    def writes(self, path: Path, session: str = "ses_1") -> Access:
-        return self._access(Operation.WRITE, str(path), path, session=session)
-
-    def runs(self, command: str, directory: Path | None = None, session: str = "ses_1") -> Access:
-        return self._access(Operation.EXECUTE, command, directory or self.workspace, session=session)
-
-    def _access(self, operation: Operation, target: str, path: Path, *, session: str) -> Access:
-        return Access(
-            session_id=session,
-            item_id=f"itm_{target}",
-            operation=operation,
-            target=target,
-            paths=(path,),
-            title=f"{operation} {target}",
-            tool="tool",
-        )
-
-    @property
-    def decisions(self) -> list[tuple[str, str, str]]:
-        return [(entry.decision.value, entry.scope.value, entry.by) for entry in self.log]
+from dispatch_ls.protocol.permissions import Operation, Scope
+from support.gate import ALLOW, DENY, House, scopes
 
 
 @pytest.fixture
@@ -114,10 +20,6 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     for task in house.running:
         task.cancel()
     await asyncio.gather(*house.running, return_exceptions=True)
-
-
-def scopes(permission: Permission) -> list[tuple[str, str]]:
-    return [(option.decision.value, option.scope.value) for option in permission.options]
 
 
 ONCE_ONLY = [("allow", "once"), ("deny", "once")]
@@ -377,108 +279,6 @@ async def test_a_pattern_is_never_written_by_accident(house: House) -> None:
     permission = await house.user.asked.get()
     assert scopes(permission) == SESSION
     assert permission.options[1].preview == "rm build/*"
-
-
-async def test_a_grant_answers_the_open_requests_it_covers(house: House) -> None:
-    first, covered = house.check(house.runs("pytest a")), house.check(house.runs("pytest b"))
-    other_session = house.check(house.runs("pytest a", session="ses_2"))
-    other_command = house.check(house.runs("make"))
-    permissions = {(p.session_id, p.target): p for p in [await house.user.asked.get() for _ in range(4)]}
-    mine = permissions["ses_1", "pytest a"]
-    house.user.waiting[mine.permission_id].set_result(Answer(ALLOW, Scope.SESSION))
-    await first
-    await covered
-    assert not other_session.done()
-    assert not other_command.done()
-    assert len(house.user.waiting) == 2
-    assert house.log[0].permission_id == mine.permission_id
-    assert house.log[1].permission_id == permissions["ses_1", "pytest b"].permission_id
-    assert house.decisions == [("allow", "session", "user"), ("allow", "once", "rule")]
-
-
-async def test_a_deny_resolves_only_its_own(house: House) -> None:
-    checks = [house.check(house.runs("make")) for _ in range(2)]
-    permissions = [await house.user.asked.get() for _ in range(2)]
-    house.user.waiting[permissions[0].permission_id].set_result(Answer(DENY))
-    with pytest.raises(Denied):
-        await checks[0]
-    assert not checks[1].done()
-    house.user.waiting[permissions[1].permission_id].set_result(Answer(ALLOW))
-    await checks[1]
-
-
-async def test_an_always_answers_open_requests_of_all_sessions(house: House) -> None:
-    checks = [house.check(house.runs("make", session=f"ses_{n}")) for n in range(3)]
-    permissions = [await house.user.asked.get() for _ in range(3)]
-    house.user.waiting[permissions[0].permission_id].set_result(Answer(ALLOW, Scope.ALWAYS))
-    await asyncio.gather(*checks)
-
-
-async def test_a_reload_answers_open_requests(house: House) -> None:
-    allowed, denied, open_still = (house.check(house.runs(command)) for command in ("make", "rm x", "ls"))
-    for _ in range(3):
-        await house.user.asked.get()
-    house.set(shell={"make": "allow", "rm *": "deny"})
-    await house.gate.rejudge()
-    await allowed
-    with pytest.raises(Denied, match="A rule denies running rm x"):
-        await denied
-    assert not open_still.done()
-
-
-async def test_a_hundred_at_once(house: House) -> None:
-    checks = [house.check(house.writes(house.workspace / f"{n}.py")) for n in range(100)]
-    await house.user.answer(ALLOW, Scope.SESSION)
-    await asyncio.gather(*checks)
-    assert len(house.log) == 100
-    assert house.user.waiting == {}
-
-
-NONSENSE = [
-    None, True, "yes", {}, {"decision": "allow"}, ALLOW, (ALLOW, Scope.ONCE),
-    Answer(cast(Decision, "ALLOW")), Answer(cast(Decision, "allow")), Answer(cast(Decision, True)),
-    Answer(ALLOW, cast(Scope, "once")), Answer(ALLOW, cast(Scope, "forever")), Answer(ALLOW, Scope.SESSION),
-    Answer(ALLOW, Scope.ALWAYS), Answer(ALLOW, Scope.ONCE, cast(str, 5)), Answer(cast(Decision, None)),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("answer", NONSENSE, ids=range(len(NONSENSE)))
-async def test_nonsense_is_no_approval(house: House, answer: object) -> None:
-    check = house.check(house.writes(house.workspace / ".git" / "config"))  # only once is offered
-    permission = await house.user.asked.get()
-    house.user.waiting[permission.permission_id].set_result(cast(Answer, answer))
-    with pytest.raises(Denied):
-        await check
-    assert house.decisions == [("deny", "once", "policy")]
-    assert not house.user_file.exists()
-
-
-async def test_an_asker_that_fails_is_no_approval(house: House) -> None:
-    check = house.check(house.runs("make"))
-    permission = await house.user.asked.get()
-    house.user.waiting[permission.permission_id].set_exception(ConnectionError("gone"))
-    with pytest.raises(ConnectionError):
-        await check
-    assert house.log == []
-
-
-async def test_a_cancelled_check_takes_its_request_back(house: House) -> None:
-    check = house.check(house.runs("make"))
-    await house.user.asked.get()
-    check.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await check
-    assert house.user.waiting == {}
-    await house.gate.rejudge()
-    assert house.log == []
-
-
-async def test_a_grant_that_comes_while_a_request_is_made_is_not_missed(house: House) -> None:
-    first = house.check(house.runs("pytest"))
-    permission = await house.user.asked.get()
-    second = house.check(house.runs("pytest -q"))
-    house.user.waiting[permission.permission_id].set_result(Answer(ALLOW, Scope.SESSION))
-    await asyncio.gather(first, second)
 
 
 async def test_links_of_opened_directories_are_followed(house: House) -> None:

@@ -3,11 +3,11 @@
 A value that can't be is an error at its field; what another field or file has to say about it is checked in `load`.
 """
 
-import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from dispatch_ls.config.values import Directory, Id, KeyringEntry, Seconds, Text, Url
 from dispatch_ls.protocol.base import JsonObject
 from dispatch_ls.protocol.sessions import Effort
 
@@ -19,50 +19,6 @@ Rules = dict[str, Action]
 
 Provider = Literal["anthropic", "openai", "openai-compatible", "google", "opencode", "scripted"]
 """Which protocol a key speaks."""
-
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-"""What entries are called and merged by."""
-
-Text = Annotated[str, StringConstraints(min_length=1)]
-"""A text that says something."""
-
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def _seconds(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    match = _DURATION.fullmatch(value.strip())
-    if match is None:
-        raise ValueError('a duration is a number with a unit, such as "60s", "5m" or "1h"')
-    return float(match[1]) * _SECONDS[match[2]]
-
-
-def _url(value: str) -> str:
-    if not re.fullmatch(r"(https?://|file:)[^\s]+", value):
-        raise ValueError('must be an address that starts with "https://", "http://" or "file:"')
-    return value
-
-
-def _keyring_entry(value: str) -> str:
-    if not re.fullmatch(r"[^/]+/.+", value):
-        raise ValueError('must be "service/user"')
-    return value
-
-
-def _absolute(value: str) -> str:
-    if not value.startswith(("/", "~/")):
-        raise ValueError('must be an absolute path, or start with "~/"')
-    return value
-
-
-Url = Annotated[str, AfterValidator(_url)]
-"""Where a provider is; `file:` is a recording that the scripted provider replays."""
-
-Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=str | float), Field(gt=0)]
-"""A duration: "500ms", "60s", "5m", "1h", "1d", or a number of seconds."""
 
 
 class Table(BaseModel):
@@ -80,7 +36,7 @@ class Secret(Table):
     """A file that holds nothing else; `~` is the home directory."""
     command: Annotated[list[str], Field(min_length=1)] | None = None
     """An argument vector that prints it; no shell."""
-    keyring: Annotated[str, AfterValidator(_keyring_entry)] | None = None
+    keyring: KeyringEntry | None = None
     """`service/user` in the system's keyring."""
 
     @model_validator(mode="after")
@@ -198,7 +154,7 @@ class Defaults(Table):
 class Permissions(Table):
     """Rules by operation, and directories that are open like the workspace (PERM-1, PERM-4)."""
 
-    allow_directories: list[Annotated[str, AfterValidator(_absolute)]] = []
+    allow_directories: list[Directory] = []
     read: Rules = {}
     edit: Rules = {}
     shell: Rules = {}
