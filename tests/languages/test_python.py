@@ -318,6 +318,18 @@ async def test_nothing_starts_while_untrusted(tmp_path: Path) -> None:
         assert not (await sample.check("a.py")).complete
 
 
+@pytest.mark.parametrize("turns", range(6))
+async def test_trust_that_ends_during_a_question_ends_the_question(tmp_path: Path, turns: int) -> None:
+    async with project(tmp_path, {**MARKER, "a.py": BROKEN}) as sample:
+        asked = asyncio.create_task(sample.check("a.py"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        sample.languages.trusted = False
+        check = await asked
+        assert {answer.status for answer in check.answers} == {"unavailable"}
+        assert not check.complete
+
+
 async def test_one_server_for_all_files_of_a_root(tmp_path: Path) -> None:
     files = {**MARKER, "a.py": "x = 1\n", "sub/b.py": "x = 1\n", "inner/pyproject.toml": "", "inner/c.py": "x = 1\n"}
     async with project(tmp_path, files) as sample:

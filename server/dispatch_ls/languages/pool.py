@@ -106,6 +106,8 @@ class Languages:
         prepared = [await self._prepare(path) for path in asked]
         servers = list({id(server): server for _, serving, _ in prepared for server in serving}.values())
         await self._sync.refresh(servers, asked)
+        if not self.trusted:  # it may have ended meanwhile
+            return self._untrusted(asked)
         found = await asyncio.gather(*(self._inquiry.ask(path, serving, until) for path, serving, _ in prepared))
         answers = [answer for _, _, given in prepared for answer in given] + [a for _, given in found for a in given]
         changed = await self._inquiry.others(servers, asked, until, others)
@@ -119,6 +121,8 @@ class Languages:
         self._sync.begin()
         _, serving, given = await self._prepare(path)
         await self._sync.refresh(serving, [path])
+        if not self.trusted:  # it may have ended meanwhile
+            return Baseline(FileProblems(path, "", {}))
         if any(answer.detail == _NO_FILE for answer in given):
             nothing: dict[str, list[Problem]] = {answer.server: [] for answer in given}
             return Baseline(FileProblems(path, "", nothing))
