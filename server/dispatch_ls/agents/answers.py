@@ -22,6 +22,7 @@ class Answers:
     def __init__(self, journal_of: Callable[[str], Journal]) -> None:
         self._journal_of = journal_of
         self._permissions: dict[str, Permission] = {}
+        self._adopted: dict[str, Permission] = {}
         self._questions: dict[str, Question] = {}
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._replies: dict[str, asyncio.Future[str]] = {}
@@ -30,6 +31,7 @@ class Answers:
         """Take over requests that were open when an earlier server ended; asking again shows the same request."""
         for permission in permissions:
             self._permissions[permission.permission_id] = permission
+            self._adopted[permission.permission_id] = permission
             self._waiting[permission.permission_id] = asyncio.get_running_loop().create_future()
 
     def permissions(self, session_id: str | None = None) -> list[Permission]:
@@ -42,8 +44,11 @@ class Answers:
 
     async def ask(self, permission: Permission) -> Answer:
         """Show the request and wait for the user (the gate's `Asker`)."""
-        known = next((each for each in self._permissions.values() if _same(each, permission)), None)
-        if known is None:
+        # one that an earlier server asked may even have been answered before its agent asks again
+        known = next((each for each in self._adopted.values() if _same(each, permission)), None)
+        if known is not None:
+            del self._adopted[known.permission_id]
+        else:
             self._permissions[permission.permission_id] = known = permission
             self._announce(EventType.PERMISSION_REQUESTED, permission, WaitingOn.PERMISSION)
         waiting = self._waiting.setdefault(known.permission_id, asyncio.get_running_loop().create_future())
@@ -82,9 +87,10 @@ class Answers:
             by="user",
             message=reply.message,
         )
-        await self._resolve(permission.session_id, EventType.PERMISSION_RESOLVED, outcome, was_open=True)
-        if not waiting.done():
-            waiting.set_result(Answer(decision=reply.decision, scope=reply.scope, message=reply.message))
+        stored = self._resolve(permission.session_id, EventType.PERMISSION_RESOLVED, outcome, was_open=True)
+        # answered before the commit is waited for: nothing else can settle the request meanwhile
+        waiting.set_result(Answer(decision=reply.decision, scope=reply.scope, message=reply.message))
+        await stored
         return True
 
     async def ask_question(self, question: Question) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dispatch_ls.config.reading import read_text
 from dispatch_ls.config.settings import Agent as AgentSettings
 from dispatch_ls.config.settings import Settings
 from dispatch_ls.models.conversation import ToolSpec
-from dispatch_ls.protocol.errors import Invalid
+from dispatch_ls.protocol.errors import ConfigError, Invalid
 from dispatch_ls.protocol.methods import AgentInfo, AgentList
 from dispatch_ls.protocol.sessions import Effort
 from dispatch_ls.tools.toolbox import Toolbox
@@ -73,6 +74,9 @@ def _prompt_of(definition: AgentSettings) -> str:
     if definition.prompt_file is None:
         return definition.prompt or ""
     try:
-        return Path(definition.prompt_file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"The agent's prompt file {definition.prompt_file} can't be read: {error}") from error
+        text = read_text(Path(definition.prompt_file))
+    except (OSError, ConfigError) as error:
+        raise Invalid(f"The agent's prompt file can't be read: {error}") from error
+    if text is None:
+        raise Invalid(f"The agent's prompt file {definition.prompt_file} is not there.")
+    return text

@@ -63,18 +63,19 @@ class Opening:
         kept = await trust.of(self._workspace)
         trusts = kept.trusted if trusted is None else trusted
         languages = Languages(self._workspace, environment=child_environment(self._environment), trusted=trusts)
-        reloads = Reloads(store, languages)
+        reloads = Reloads(store)
         config = Watched(
             self._paths.user_file, project_file(self._workspace), trusted=trusts, on_reload=reloads.reloaded
         )
         await languages.configure((await config.start()).settings.lsp.servers)
+        reloads.then.append(lambda settings: languages.configure(settings.lsp.servers))
 
         def in_force() -> Settings:
             return config.loaded.settings
 
         transport = Transport()
         host = Workspace(
-            self._services(store, in_force, languages, transport),
+            self._services(store, in_force, languages, transport, reloads),
             self._lives,
             Parts(
                 config=config,
@@ -90,10 +91,16 @@ class Opening:
         return host
 
     def _services(
-        self, store: Store, in_force: Callable[[], Settings], languages: Languages, transport: Transport
+        self,
+        store: Store,
+        in_force: Callable[[], Settings],
+        languages: Languages,
+        transport: Transport,
+        reloads: Reloads,
     ) -> Services:
         answers = Answers(lambda session_id: self._lives.journal(store, session_id))
         gate = self._gate(store, in_force, answers)
+        reloads.then.append(lambda _: gate.rejudge())
         toolbox = standard_toolbox(languages, self._workspace)
         contexts = Contexts(
             workspace=self._workspace,
@@ -137,7 +144,7 @@ class Opening:
             asker=answers,
             record=answers.record,
             notice=notice,
-            own=(self._paths.state, self._paths.config),
+            own=(self._paths.state,),
         )
         self._lives.on_load = restore
         return gate
