@@ -84,6 +84,8 @@ class ModelServer:
     def __init__(self) -> None:
         self.requests: list[Recorded] = []
         self.connections = 0
+        self.asked = asyncio.Semaphore(0)
+        """Released with each request that has arrived."""
         self.closed = asyncio.Semaphore(0)
         """Released whenever a client has closed its connection."""
         self._replies: list[Reply] = []
@@ -126,6 +128,7 @@ class ModelServer:
         try:
             while (request := await _request(reader)) is not None:
                 self.requests.append(request)
+                self.asked.release()
                 if not await self._answer(self._next(request), reader, writer):
                     return
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):

@@ -261,8 +261,7 @@ async def test_cancelling_closes_the_connection(wire: str, when: str) -> None:
     async with ModelServer() as server:
         server.reply(reply)
         asked = asyncio.create_task(ask(wire, server.url))
-        while not server.requests:
-            await asyncio.sleep(0)
+        await server.asked.acquire()
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asked

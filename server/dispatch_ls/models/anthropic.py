@@ -27,15 +27,20 @@ from dispatch_ls.protocol.base import JsonObject
 from dispatch_ls.protocol.sessions import Effort
 
 BASE_URL = "https://api.anthropic.com"
-VERSION = "2023-06-01"
-MAX_OUTPUT = 32_000
-"""Tokens, where the request names no limit: what every model of the last generations can do."""
+VERSION = "2026-10-21"
+MAX_OUTPUT = 64_000
+"""Tokens, where the request names no limit: what every model can do but for the first ones of Claude 4."""
+
+MAX_OUTPUT_OF_OLD = 32_000
 
 _EFFORTS = ("low", "medium", "high", "max")
 _BUDGETS: Mapping[Effort, int] = {"minimal": 1024, "low": 4096, "medium": 10_000, "high": 20_000, "max": 30_000}
 """Tokens to think with, for models that are told a number."""
 
 _NAME = re.compile(r"claude-(?:[a-z]+-)?(\d+)(?:[-.](\d{1,2})(?!\d))?")
+_NEWEST = (99, 0)
+"""What a name is taken for that says no version."""
+
 _CACHE: JsonObject = {"type": "ephemeral"}
 
 
@@ -46,6 +51,7 @@ class Anthropic:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._version = _version(name)
 
     def headers(self, key: str | None) -> Mapping[str, str]:
         """See `Wire`."""
@@ -53,7 +59,7 @@ class Anthropic:
 
     def body(self, request: Request) -> JsonObject:
         """See `Wire`."""
-        limit = request.max_output or MAX_OUTPUT
+        limit = request.max_output or (MAX_OUTPUT if self._version >= (4, 5) else MAX_OUTPUT_OF_OLD)
         body: JsonObject = {"model": self._name, "max_tokens": limit, "stream": True}
         if request.system.strip():
             body["system"] = [{"type": "text", "text": request.system, "cache_control": _CACHE}]
@@ -70,12 +76,17 @@ class Anthropic:
         """See `Wire`."""
         return AnthropicReader()
 
+    @property
+    def _always_thinks(self) -> bool:
+        """Whether the model refuses to be told not to think."""
+        return "fable" in self._name or "mythos" in self._name or ("opus" in self._name and self._version >= (5, 5))
+
     def _thinking(self, request: Request, limit: int) -> JsonObject:
         if request.effort is None:
             return {}
-        if request.effort == "none":
+        if request.effort == "none" and not self._always_thinks:
             return {"thinking": {"type": "disabled"}}
-        if _decides_itself(self._name):
+        if self._version >= (4, 6):
             return {
                 "thinking": {"type": "adaptive", "display": "summarized"},
                 "output_config": {"effort": nearest(request.effort, _EFFORTS)},
@@ -86,10 +97,10 @@ class Anthropic:
         return {"thinking": {"type": "enabled", "budget_tokens": budget}}
 
 
-def _decides_itself(name: str) -> bool:
-    """Whether the model takes an effort (from Claude 4.6 on) instead of a number of tokens to think with."""
+def _version(name: str) -> tuple[int, int]:
+    """Of the model by its name; from 4.6 on it takes an effort instead of a number of tokens to think with."""
     match = _NAME.search(name)
-    return match is None or (int(match[1]), int(match[2] or 0)) >= (4, 6)
+    return (int(match[1]), int(match[2] or 0)) if match is not None else _NEWEST
 
 
 def _begun_without_thought(messages: Iterable[Message]) -> bool:

@@ -118,7 +118,9 @@ def from_ollama(names: list[str], address: str) -> tuple[list[Key], list[Model]]
     """The models of an Ollama on this machine; each serves for everything, the first one first."""
     key = Key(id="ollama", provider="openai-compatible", base_url=f"{address}/v1")
     chatting = [name for name in names if "embed" not in name]
-    return [key] if chatting else [], [Model(id=f"ollama/{name}", name=name, keys=["ollama"], tags=list(EVERYTHING)) for name in chatting]
+    return [key] if chatting else [], [
+        Model(id=f"ollama/{name}", name=name, keys=["ollama"], tags=list(EVERYTHING)) for name in chatting
+    ]
 
 
 def _same_provider(usual: Usual, key: Key) -> bool:

@@ -13,6 +13,9 @@ Shape = TypeVar("Shape", bound=BaseModel)
 SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character: a pair makes one, a lone one can't be sent nor stored."""
 
+_SIGNED = ("thinking", "reasoning")
+"""Types of blocks that carry a signature of their text, or are compared with what was sent."""
+
 
 def sound(text: str) -> str:
     """The text with surrogate pairs joined and lone surrogates replaced by U+FFFD."""
@@ -24,7 +27,8 @@ def sound(text: str) -> str:
 def encode(body: JsonObject) -> bytes:
     """The bytes of a request; equal bodies give equal bytes.
 
-    Half characters and NUL, which parsers of some providers refuse, go as U+FFFD; the log keeps what was there.
+    Half characters and NUL, which parsers of some providers refuse, go as U+FFFD; the log keeps what was there. What a
+    provider signed goes back to it as it came.
     """
     text = _dumps(body)
     if "\\u0000" in text or SURROGATE.search(text) is not None:
@@ -69,7 +73,7 @@ def _sendable(value: JsonValue) -> JsonValue:
             return sound(value).replace("\0", "\N{REPLACEMENT CHARACTER}")
         case list():
             return [_sendable(each) for each in value]
-        case dict():
+        case dict() if value.get("type") not in _SIGNED:
             return {name: _sendable(each) for name, each in value.items()}
     return value
 

@@ -108,8 +108,7 @@ class OpenAIResponses:
         match part:
             case TextPart(text=text) if text:
                 phase: JsonObject = {"phase": replay["phase"]} if ours and "phase" in replay else {}
-                content: JsonObject = {"type": "output_text", "text": text, "annotations": []}
-                yield {"type": "message", "role": "assistant", "content": [content], **phase}
+                yield {"role": "assistant", "content": text, **phase}
             case ThoughtPart():
                 # without its encrypted form it means nothing to the model, and one of another key is refused
                 if ours and isinstance(item := replay.get("item"), dict):
