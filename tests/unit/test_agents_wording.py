@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from dispatch_ls.agents.wording import TITLE_LENGTH, name_of, text_of, title_of
 from dispatch_ls.protocol.items import (
+    Content,
     DiagnosticContent,
     Position,
     Problem,
@@ -28,7 +29,7 @@ PROBLEM = Problem(
 
 
 def test_a_problem_names_its_file_as_tools_do() -> None:
-    content = [DiagnosticContent(problem=PROBLEM), TextContent(text="Fix it.")]
+    content: list[Content] = [DiagnosticContent(problem=PROBLEM), TextContent(text="Fix it.")]
     assert text_of(content, ROOT) == "Problem: a b/shop.py:3:5: error: bad\nvery (checker)\n\nFix it."
     assert title_of(content, ROOT) == "shop.py: bad"
 
