@@ -2,12 +2,10 @@
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
+import { FILE } from "./place";
 import type { Options } from "./vscode";
 
 const SAMPLE = path.resolve("../server/dispatch_ls/cli/sample/project");
-
-/** The file with the error, and where. */
-export const FILE = "shop/orders.py";
 
 export const CONFIG = `version = 1
 

@@ -27,6 +27,8 @@ export interface Options {
   settings?: { [name: string]: unknown };
   serverCommand?: string[];
   flags?: string[];
+  /** False where the extension is loaded from its folder. */
+  install?: boolean;
 }
 
 export class VsCode {
@@ -69,10 +71,11 @@ export class VsCode {
   }
 
   /** A window with the workspace; `query` is added to its address. */
-  async open(query = ""): Promise<Page> {
+  async open(query = "", before?: (page: Page) => Promise<void>): Promise<Page> {
     const context = await this.browser.newContext({ viewport: { width: 1360, height: 860 }, deviceScaleFactor: 1 });
     context.setDefaultTimeout(TIMEOUT);
     const page = await context.newPage();
+    await before?.(page);
     await page.goto(`http://127.0.0.1:${this.port}/?folder=${encodeURIComponent(this.workspace)}${query}`);
     return page;
   }
@@ -132,6 +135,16 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   await page.locator(`.quick-input-list .monaco-list-row[aria-label*="${title}"]`).first().click();
 }
 
+/** Make the side bar wide, in pixels. */
+export async function widen(page: Page, width: number): Promise<void> {
+  const box = await page.locator(".part.sidebar").boundingBox();
+  if (box === null) return;
+  await page.mouse.move(box.x + box.width, box.y + 300);
+  await page.mouse.down();
+  await page.mouse.move(box.x + width, box.y + 300, { steps: 5 });
+  await page.mouse.up();
+}
+
 export function statusBar(page: Page, text: string) {
   return page.locator(`.statusbar-item:has-text("${text}")`);
 }
@@ -159,7 +172,7 @@ async function prepare(root: string, options: Options): Promise<void> {
     await mkdir(path.dirname(path.join(root, file)), { recursive: true });
     await writeFile(path.join(root, file), text);
   }
-  await install(path.join(root, "extensions"), ".", ["package.json", "media", "dist/extension.js", "dist/webview"]);
+  if (options.install !== false) await install(path.join(root, "extensions"), ".", ["package.json", "media", "dist/extension.js", "dist/webview"]);
 }
 
 /** An extension as it would be unpacked from its package. */

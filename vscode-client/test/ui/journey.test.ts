@@ -4,10 +4,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before } from "node:test";
 import type { Locator, Page } from "playwright-core";
-import { FILE, FIX, project, type Line } from "../support/project";
-import { chatFrame, statusBar, steps, VsCode } from "../support/vscode";
+import { FILE } from "../support/place";
+import { FIX, project, type Line } from "../support/project";
+import { chatFrame, statusBar, steps, VsCode, widen } from "../support/vscode";
 
+/** Where pictures for the README go, if they are wanted, and in which theme. */
 const SCREENSHOTS = process.env["DISPATCH_SCREENSHOTS"];
+const THEME = process.env["DISPATCH_THEME"] ?? "Default Dark Modern";
 
 const STORY: Line = { when: "Tell me a story", text: "Once upon a time there was a parser. ".repeat(400), delay_ms: 20, chunk: 6 };
 
@@ -15,7 +18,7 @@ let code: VsCode;
 let page: Page;
 
 before(async () => {
-  code = await VsCode.start(project([...FIX, STORY]));
+  code = await VsCode.start(project([...FIX, STORY], { settings: { "workbench.colorTheme": THEME } }));
   page = await code.open();
 });
 after(() => code.dispose());
@@ -36,6 +39,7 @@ step("a type error of the real language server is shown, and Fix with Dispatch o
   await page.keyboard.press("Control+.");
   await page.locator('.action-widget .monaco-list-row:has-text("Fix with Dispatch")').click();
   await chat(".message.user .chip").waitFor();
+  if (SCREENSHOTS !== undefined) await widen(page, 440);
   assert.match(await chat(".message.user").innerText(), /^orders\.py:\d+ .*\s*Fix this problem\. Change nothing else\.$/);
 });
 
@@ -55,6 +59,7 @@ step("it asks before it changes the file; allowed for the session, the change an
 step("it asks before it runs a command; the output and the exit code are shown, and the end is told", async () => {
   await chat('.permission:has-text("Run this command?")').waitFor();
   assert.equal(await chat(".permission .target").innerText(), "python3 -m unittest");
+  await chat('.permission[data-armed="true"]').waitFor();
   await screenshot("permission");
   await answer(/^Allow once/);
   await chat('.tool[data-kind="execute"] .fact:has-text("exit 0")').waitFor();
@@ -98,10 +103,9 @@ function contents(): Promise<string> {
   return readFile(path.join(code.workspace, FILE), "utf8");
 }
 
-/** Pictures for the README, where they are asked for. */
 async function screenshot(name: string): Promise<void> {
   if (SCREENSHOTS === undefined) return;
   await mkdir(SCREENSHOTS, { recursive: true });
-  await page.mouse.move(1000, 500);
+  await page.mouse.move(1000, 700);
   await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
 }

@@ -37,7 +37,8 @@ export class Output implements Part {
   show(row: ToolRow): void {
     const command = commandOf(row);
     fill(this.command, command !== undefined && `$ ${visible(command)}`);
-    this.element.hidden = row.output === "" && command === undefined;
+    // of a change the diff and the problems say it all; what the model was told is among the details
+    this.element.hidden = changed(row) || (row.output === "" && command === undefined);
     this.pre.hidden = row.output === "";
     if (row.output === this.shown) return;
     this.shown = row.output;
@@ -58,7 +59,11 @@ export class Output implements Part {
 /** The command, where the row's own line does not show it whole. */
 function commandOf({ toolKind, input, title }: ToolRow): string | undefined {
   const command = toolKind === "execute" && typeof input === "object" ? input["command"] : undefined;
-  return typeof command === "string" && (command !== title || command.length > 40 || command.includes("\n")) ? command : undefined;
+  return typeof command === "string" && (!title.endsWith(command) || command.length > 40 || command.includes("\n")) ? command : undefined;
+}
+
+function changed(row: ToolRow): boolean {
+  return row.diff !== undefined && row.status === "completed";
 }
 
 /** What was changed. */
@@ -124,14 +129,19 @@ export class Diagnostics implements Part {
       "button",
       { class: `problem ${what}`, type: "button", onclick: open },
       icon(what === "fixed" ? "check" : "error", what === "fixed" ? "Fixed" : "New"),
-      h("span", { class: "problem-text" }, visible(problem.message)),
+      h("span", { class: "problem-text" }, lines(problem.message)),
       h("span", { class: "place" }, `${fileName(problem.uri)}:${problem.line}`),
     );
   }
 }
 
-/** What the model asked for, as it asked. */
-export class Arguments implements Part {
+/** Hidden characters by name, lines as lines. */
+function lines(text: string): string {
+  return visible(text).replaceAll("⏎\n", "\n");
+}
+
+/** What the model asked for, as it asked; of a change also what it was told. */
+export class Details implements Part {
   readonly element: HTMLDetailsElement;
   private readonly text = document.createTextNode("");
 
@@ -139,14 +149,15 @@ export class Arguments implements Part {
     this.element = h(
       "details",
       { class: "part arguments" },
-      h("summary", {}, "Arguments", icon("chevron")),
+      h("summary", {}, "Details", icon("chevron")),
       h("div", { class: "output" }, h("pre", { tabindex: "0" }, this.text), h("div", { class: "part-actions" }, copyButton(host, () => this.text.data))),
     );
   }
 
   show(row: ToolRow): void {
     const text = typeof row.input === "string" ? row.input : JSON.stringify(row.input, undefined, 2);
+    const told = changed(row) && typeof row.output === "string" && row.output !== "" ? `\n\n${row.output}` : "";
     this.element.hidden = text === "" || text === "{}";
-    setText(this.text, visible(text).replaceAll("⏎\n", "\n"));
+    setText(this.text, lines(text + told));
   }
 }

@@ -5,7 +5,7 @@ import { visibleLine } from "../../text/visible";
 import { fill, h } from "../dom";
 import type { Host } from "../host";
 import { icon, spinner, type IconName } from "../icons";
-import { Arguments, Diagnostics, Diff, Output, type Part } from "./parts";
+import { Details, Diagnostics, Diff, Output, type Part } from "./parts";
 import type { RowView } from "./row";
 
 const STATUS: { [status in Exclude<CallStatus, "running">]: [IconName, string] } = {
@@ -27,7 +27,7 @@ export class ToolView implements RowView<ToolRow> {
   private chosen = false;
 
   constructor(host: Host) {
-    this.parts = [new Diff(host), new Output(host), new Diagnostics(host), new Arguments(host)];
+    this.parts = [new Diff(host), new Output(host), new Diagnostics(host), new Details(host)];
     this.summary.addEventListener("click", () => (this.chosen = true));
     this.element = h(
       "details",
