@@ -1,6 +1,7 @@
 """The providers' own libraries, as the oracle of what a stream says."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import anthropic
 import openai
 
+from dispatch_ls.models.conversation import AssistantPart, ThoughtPart
 from support.models import KEY
 
 
@@ -125,16 +127,17 @@ async def _ask_chat(url: str, found: Understood) -> None:
         )
         calls: dict[int, list[str]] = {}
         async for chunk in stream:
-            if usage := chunk.usage:
-                details = usage.prompt_tokens_details
+            groq = (chunk.model_extra or {}).get("x_groq") or {}
+            if usage := groq.get("usage"):
+                found.tokens = (usage["prompt_tokens"], usage["completion_tokens"], 0)
+            if chunk.usage:
+                details = chunk.usage.prompt_tokens_details
                 cached = details.cached_tokens if details else None
-                found.tokens = (usage.prompt_tokens, usage.completion_tokens, cached or 0)
+                found.tokens = (chunk.usage.prompt_tokens, chunk.usage.completion_tokens, cached or 0)
             for choice in chunk.choices:
                 found.stopped = choice.finish_reason or found.stopped
                 delta = choice.delta
-                found.text += delta.content or ""
-                extra = delta.model_extra or {}
-                found.thought += extra.get("reasoning_content") or extra.get("reasoning") or ""
+                _said(delta.content, delta.model_extra, found)
                 for call in delta.tool_calls or []:
                     known = calls.setdefault(call.index, ["", "", ""])
                     known[0] = known[0] or call.id or ""
@@ -144,4 +147,90 @@ async def _ask_chat(url: str, found: Understood) -> None:
         found.calls = [(one, two, three or "{}") for one, two, three in calls.values()]
 
 
+async def understood_whole(wire: str, url: str) -> Understood:
+    """Ask with the library of this wire for an answer that is not streamed."""
+    found = Understood()
+    try:
+        await _ASK_WHOLE[wire](url, found)
+    except Exception as error:  # whatever the library raises is what is compared
+        found.error = type(error)
+    return found
+
+
+async def _whole_message(url: str, found: Understood) -> None:
+    async with anthropic_client(url) as client:
+        answer = await client.messages.create(model="m", max_tokens=1, messages=[{"role": "user", "content": "hello"}])
+    for block in answer.content:
+        match block.type:
+            case "text":
+                found.text += block.text
+            case "thinking":
+                found.thought += block.thinking
+                found.replay.append(block.signature)
+            case "redacted_thinking":
+                found.replay.append(block.data)
+            case "tool_use":
+                found.calls.append((block.id, block.name, json.dumps(block.input, ensure_ascii=False)))
+    usage = answer.usage
+    read, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
+    found.tokens = (usage.input_tokens + read + written, usage.output_tokens, read)
+    found.stopped = answer.stop_reason
+
+
+async def _whole_response(url: str, found: Understood) -> None:
+    async with openai_client(url) as client:
+        answer = await client.responses.create(model="m", input="hello")
+    for item in answer.output:
+        match item.type:
+            case "message":
+                found.text += "".join(
+                    part.text if part.type == "output_text" else part.refusal for part in item.content
+                )
+            case "reasoning":
+                summary = "\n\n".join(part.text for part in item.summary)
+                found.thought += summary or "".join(part.text for part in item.content or [])
+                if item.encrypted_content or item.content:
+                    found.replay.append(item.to_dict(mode="json", exclude_none=True))
+            case "function_call":
+                found.calls.append((item.call_id, item.name, item.arguments or "{}"))
+    if usage := answer.usage:
+        found.tokens = (usage.input_tokens, usage.output_tokens, usage.input_tokens_details.cached_tokens)
+    found.stopped = answer.status
+
+
+async def _whole_completion(url: str, found: Understood) -> None:
+    async with openai_client(url) as client:
+        answer = await client.chat.completions.create(model="m", messages=[{"role": "user", "content": "hello"}])
+    choice = answer.choices[0]
+    _said(choice.message.content, choice.message.model_extra, found)
+    for call in choice.message.tool_calls or []:
+        # Mistral leaves the type out
+        if call.type != "custom":
+            found.calls.append((call.id, call.function.name, call.function.arguments or "{}"))
+    if usage := answer.usage:
+        details = usage.prompt_tokens_details
+        found.tokens = (usage.prompt_tokens, usage.completion_tokens, (details and details.cached_tokens) or 0)
+    found.stopped = choice.finish_reason
+
+
+def _said(content: Any, extra: dict[str, Any] | None, found: Understood) -> None:
+    """A text, or the parts that Mistral makes of it."""
+    if isinstance(content, list):
+        found.text += "".join(part.get("text") or "" for part in content)
+        thoughts = [each for part in content for each in part.get("thinking") or ()]
+        found.thought += "".join(thought["text"] for thought in thoughts)
+    else:
+        found.text += content or ""
+    found.thought += (extra or {}).get("reasoning_content") or (extra or {}).get("reasoning") or ""
+
+
+def replayed(parts: Sequence[AssistantPart]) -> list[Any]:
+    """What of our parts must be sent again, as the libraries have it."""
+    kept = [part.replay for part in parts if isinstance(part, ThoughtPart) and part.replay]
+    return [
+        one.get("signature") or one.get("redacted") or one.get("item") for one in kept if one["wire"] != "openai-chat"
+    ]
+
+
+_ASK_WHOLE = {"messages": _whole_message, "responses": _whole_response, "chat": _whole_completion}
 _ASK = {"messages": _ask_messages, "responses": _ask_responses, "chat": _ask_chat}

@@ -1,7 +1,6 @@
 """The providers' own libraries as the oracle: the same bytes, cut anywhere, say the same to them and to us."""
 
 import json
-from typing import Any
 
 import anthropic
 import openai
@@ -9,12 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch_ls.models.conversation import AssistantPart, ThoughtPart
 from dispatch_ls.protocol.errors import ErrorClass
 from support.model_server import ModelServer, Reply, body, sse
 from support.model_streams import STREAMS, Call, Said
 from support.models import WIRES, Answered, ask
-from support.sdk import Understood, understood
+from support.sdk import Understood, replayed, understood
 
 STOPPED = {
     "end_turn": "stop",
@@ -37,12 +35,6 @@ ANSWERS = st.builds(
     Said, text=TEXTS, thought=TEXTS, calls=CALLS, signature=st.text("abc+/=", min_size=1), size=st.integers(1, 20)
 )
 CUTS = st.lists(st.integers(0, 5000), max_size=40)
-
-
-def replayed(parts: list[AssistantPart]) -> list[Any]:
-    """What must be sent again, as the libraries have it."""
-    kept = [part.replay for part in parts if isinstance(part, ThoughtPart) and part.replay]
-    return [one.get("signature") or one.get("redacted") or one.get("item") for one in kept if "field" not in one]
 
 
 def same(ours: Answered, theirs: Understood) -> None:

@@ -86,6 +86,7 @@ class ChatReader:
         self._reason: str | None = None
         self._calls = ChatCalls()
         self._refused = False
+        self._said = False
         self._thought_field = ""
         self._details: list[JsonObject] = []
         self._replayed = False
@@ -103,7 +104,7 @@ class ChatReader:
     def take(self, event: ServerEvent) -> Iterator[Part]:
         """See `Reader`."""
         if event.data.startswith(b"[DONE]"):
-            self.ended = self._reason is not None
+            yield from self._done()
             return
         if event.name == "error":
             raise StreamError(event.data)
@@ -113,6 +114,12 @@ class ChatReader:
         """See `Reader`."""
         yield from self._chunk(body, whole=True)
         self.ended = True
+
+    def _done(self) -> Iterator[Part]:
+        """The protocol's own end mark: some servers give no reason before it (Snowflake)."""
+        if self._reason is None and self._said:
+            yield from self._stopped("stop")
+        self.ended = self._reason is not None
 
     def _chunk(self, data: bytes, *, whole: bool = False) -> Iterator[Part]:
         try:
@@ -136,11 +143,16 @@ class ChatReader:
         if choice.finish_reason in _BROKEN:
             raise StreamError(data)
         if choice.finish_reason:
-            self._reason = choice.finish_reason
+            yield from self._stopped(choice.finish_reason)
+
+    def _stopped(self, reason: str) -> Iterator[Part]:
+        if self._reason is None:
             yield from self._calls.rest()
             yield from self._signed()
+        self._reason = reason
 
     def _delta(self, delta: _Delta) -> Iterator[Part]:
+        self._said = self._said or _says(delta.content) or bool(delta.tool_calls)
         for field in ("reasoning_content", "reasoning"):
             if thought := getattr(delta, field):
                 self._thought_field = field

@@ -24,6 +24,9 @@ from dispatch_ls.protocol.usage import Usage
 WIRE = "openai-responses"
 """What replay data of this wire is tagged with."""
 
+_NO_ANSWER = ("failed", "cancelled", "queued", "in_progress")
+"""What a whole answer can't be."""
+
 
 class _InputDetails(BaseModel):
     cached_tokens: int | None = None
@@ -97,7 +100,7 @@ class ResponsesReader:
             response = parse(_Response, body)
         except ValueError as error:
             raise Malformed(f"{body[:200]!r}") from error
-        if response.output is None or response.status == "failed":
+        if response.output is None or response.status in _NO_ANSWER:
             raise StreamError(body)
         for index, item in enumerate(response.output):
             yield from self._done(index, item)
