@@ -55,6 +55,8 @@ class Direct:
             direct = cls(servers, file)
             await direct.ask()
             yield direct
+            # one of them is a launcher: killed, it would leave its server behind
+            await asyncio.gather(*(server.shut_down() for server in servers))
 
     async def change(self, text: str) -> None:
         """The text is another now: until all have answered."""
