@@ -58,7 +58,7 @@ vscode: $(NPM_READY) ## Build the VS Code extension: vscode-client/dist/dispatch
 
 conformance: .venv/.synced ## Recorded traffic of real providers, read by us and by their own libraries (RECORDINGS=dir)
 	@test -d "$(RECORDINGS)" || { echo "Say where the recordings are: make conformance RECORDINGS=dir" >&2; exit 2; }
-	@RECORDINGS="$(abspath $(RECORDINGS))" $(STAGE) "conformance" pytest -q tests/conformance
+	@$(STAGE) "conformance" pytest -q tests/conformance --recordings "$(abspath $(RECORDINGS))"
 
 clean: ## Remove what was built and installed here
 	@rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis vscode-client/dist
