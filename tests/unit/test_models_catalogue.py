@@ -158,6 +158,9 @@ async def test_a_name_nobody_knows(transport: Transport) -> None:
     [
         ({"id": "k", "provider": "anthropic"}, "ANTHROPIC_API_KEY"),
         ({"id": "k", "provider": "opencode"}, "opencode"),
+        ({"id": "k", "provider": "openai-compatible", "base_url": "http://[::1"}, "base_url"),
+        ({"id": "k", "provider": "openai-compatible", "base_url": "http://127.0.0.1:99999/v1"}, "base_url"),
+        ({"id": "k", "provider": "openai-compatible", "base_url": "https://:443/v1"}, "base_url"),
     ],
 )
 async def test_keys_that_serve_nothing(transport: Transport, key: dict[str, Any], message: str) -> None:

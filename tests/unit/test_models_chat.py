@@ -202,6 +202,19 @@ async def test_structured_thoughts_go_back_whole() -> None:
     assert "reasoning" not in told
 
 
+async def test_a_thought_that_comes_with_or_after_the_calls_goes_back_too() -> None:
+    hidden = {"type": "reasoning.encrypted", "data": "c2ln", "id": "x", "index": 1}
+    shown = {"type": "reasoning.text", "text": "hm", "index": 0}
+    stream = chunk({"reasoning": "hm", "reasoning_details": [shown]}) + call("{}", "a", index=0, id="x")
+    async with ModelServer() as server:
+        server.always(sse(stream + chunk({"reasoning_details": [hidden]}) + END))
+        first = await ask("chat", server.url)
+        results = ToolResults(results=(ToolResult(call_id="x", name="a", output="o"),))
+        await ask("chat", server.url, Request(system="", messages=(UserMessage(text="q"), first.message, results)))
+    assert (first.thought, first.calls) == ("hm", [("x", "a", "{}")])
+    assert server.requests[1].json["messages"][1]["reasoning_details"] == [shown, hidden]
+
+
 async def test_signatures_of_calls_go_back_with_their_calls() -> None:
     signature = {"google": {"thought_signature": "c2ln"}}
     signed = call(ARGUMENTS, "a", index=0, id="x", extra_content=signature)

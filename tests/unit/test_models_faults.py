@@ -1,6 +1,7 @@
 """Every way a provider fails, on all three wires over real connections (PV-01, 02, 04, 05, 13)."""
 
 import asyncio
+import gzip
 import json
 from datetime import timedelta
 from email.utils import format_datetime
@@ -341,3 +342,21 @@ async def test_an_answer_that_does_not_stream_is_read_too(wire: str) -> None:
     assert (answered.error, answered.thought, answered.text, answered.finish) == (None, "hm", "Hello", "tool_calls")
     assert answered.calls == [("t1", "read_file", '{"path": "a"}')]
     assert (answered.usage.input, answered.usage.output, answered.usage.requests) == (5, 7, 1)
+
+
+@pytest.mark.parametrize("key", ["sk-with\nnewline-0123456789", "sk-with\rreturn-0123456789", "sk-\0nul-0123456789"])
+async def test_a_key_that_no_header_can_hold(wire: str, key: str) -> None:
+    async with ModelServer() as server, asking(wire, server.url, key=key) as model:
+        answered = await answer_of(model)
+        assert server.requests == []
+    error = failure(answered)
+    assert (error.error_class, error.retryable) == (ErrorClass.BAD_REQUEST, False)
+    assert "0123456789" not in str(error)
+
+
+async def test_a_compressed_stream_and_a_broken_one(wire: str) -> None:
+    packed = gzip.compress(STREAMS[wire](SAID))
+    headers = {"content-type": "text/event-stream", "content-encoding": "gzip"}
+    answered = await answer_to(wire, Reply([packed[:40], packed[40:]], headers=headers))
+    assert (answered.error, answered.text) == (None, SAID.text)
+    assert failure(await answer_to(wire, Reply([b"no gzip at all"], headers=headers))).error_class is ErrorClass.NETWORK

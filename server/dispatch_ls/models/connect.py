@@ -15,13 +15,24 @@ GOOGLE = "https://generativelanguage.googleapis.com/v1beta/openai"
 
 
 def connect(name: str, key: Key, secret: str | None, transport: Transport) -> Model:
-    """The model behind this key. Raises `NoKey` for a key that serves no models."""
+    """The model behind this key. Raises `NoKey` for a key that serves no models, or has an impossible address."""
     if key.provider == "scripted":
         return ScriptedModel(_file_of(key))
     from dispatch_ls.models.http_model import HttpModel
 
+    _check_address(key)
     wire, base_url = _wire(name, key)
     return HttpModel(wire, base_url, secret, transport)
+
+
+def _check_address(key: Key) -> None:
+    try:
+        parts = urlsplit(key.base_url or GOOGLE)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise NoKey(f'The key "{key.id}" can\'t be used: its base_url is no valid address.')
 
 
 def _wire(name: str, key: Key) -> tuple[Wire, str]:

@@ -93,25 +93,25 @@ class OpenAIChat:
         signatures: JsonObject = {}
         for part in message.parts:
             if isinstance(part, ThoughtPart):
-                answer |= self._thought(part, signatures)
+                self._add_thought(part, answer, signatures)
         calls = [part for part in message.parts if isinstance(part, ToolCallPart)]
         if calls:
             answer["tool_calls"] = [self._call(call, ids, signatures, index) for index, call in enumerate(calls)]
         return answer
 
-    def _thought(self, part: ThoughtPart, signatures: JsonObject) -> JsonObject:
-        """The fields it came in, for the model it came from; other servers may refuse them."""
+    def _add_thought(self, part: ThoughtPart, answer: JsonObject, signatures: JsonObject) -> None:
+        """By the fields it came in, for the model it came from; other servers may refuse them."""
         replay = part.replay or {}
         if replay.get("wire") != WIRE or replay.get("origin") != self._origin:
-            return {}
+            return
         if isinstance(signed := replay.get("signatures"), dict):
             signatures.update(signed)
-        fields: JsonObject = {}
         if isinstance(field := replay.get("field"), str) and part.text:
-            fields[field] = part.text
-        if details := replay.get("details"):
-            fields["reasoning_details"] = details
-        return fields
+            before = answer.get(field)
+            answer[field] = (before if isinstance(before, str) else "") + part.text
+        if isinstance(details := replay.get("details"), list):
+            known = answer.get("reasoning_details")
+            answer["reasoning_details"] = [*(known if isinstance(known, list) else ()), *details]
 
     def _call(self, call: ToolCallPart, ids: CallIds, signatures: JsonObject, index: int) -> JsonObject:
         function: JsonObject = {"name": call.name, "arguments": arguments_text(call.arguments)}

@@ -89,7 +89,6 @@ class ChatReader:
         self._said = False
         self._thought_field = ""
         self._details: list[JsonObject] = []
-        self._replayed = False
 
     @property
     def finish(self) -> FinishReason | None:
@@ -146,6 +145,7 @@ class ChatReader:
             yield from self._stopped(choice.finish_reason)
 
     def _stopped(self, reason: str) -> Iterator[Part]:
+        yield from self._thought_over()
         if self._reason is None:
             yield from self._calls.rest()
             yield from self._signed()
@@ -159,8 +159,8 @@ class ChatReader:
                 yield ThoughtDelta(thought)
                 break
         self._note_details(delta.reasoning_details or ())
-        if delta.content or delta.refusal or delta.tool_calls:
-            yield from self._thought_over(_says(delta.content) or bool(delta.tool_calls))
+        if _says(delta.content) or delta.refusal or delta.tool_calls:
+            yield from self._thought_over()
         yield from self._content(delta.content)
         if delta.refusal:
             self._refused = True
@@ -194,19 +194,15 @@ class ChatReader:
                 elif value is not None:
                     last[name] = value
 
-    def _thought_over(self, says: bool) -> Iterator[Part]:
-        """With the first word of the answer the thought is whole, and what must come back with it is known."""
-        if says and not self._replayed and (self._thought_field or self._details):
-            self._replayed = True
-            yield from self._replay()
-
-    def _replay(self) -> Iterator[Part]:
+    def _thought_over(self) -> Iterator[Part]:
+        """With the next word of the answer, or its end, a thought is whole, and what must come back with it known."""
         data: JsonObject = {"wire": WIRE, "origin": self._origin}
         if self._details:
             # they hold the text too, and a server takes one or the other
             yield PartReplay("thought", {**data, "details": [*self._details]})
         elif self._thought_field:
             yield PartReplay("thought", {**data, "field": self._thought_field})
+        self._details, self._thought_field = [], ""
 
     def _signed(self) -> Iterator[Part]:
         """Signatures that came with tool calls, as a thought without text (Google)."""

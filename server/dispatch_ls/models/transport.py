@@ -105,7 +105,11 @@ class Transport:
 def _failures_of_sending(peer: Peer) -> Iterator[None]:
     try:
         yield
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+    except httpx.LocalProtocolError:
+        # what it says quotes the header, and with it the key
+        text = "can't be asked: the key or the address holds characters that HTTP does not allow."
+        raise peer.error(ErrorClass.BAD_REQUEST, text) from None
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise peer.error(ErrorClass.BAD_REQUEST, f"can't be asked: {why(error)}") from None
     except (httpx.ConnectError, httpx.ProxyError) as error:
         raise peer.error(ErrorClass.NETWORK, f"can't be reached: {why(error)}") from None
