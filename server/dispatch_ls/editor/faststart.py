@@ -47,7 +47,6 @@ class CompileCache:
             yield
         finally:
             del vars(made)["compile"]
-            gc.freeze()
             if collecting:
                 gc.enable()
 

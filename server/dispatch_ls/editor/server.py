@@ -18,6 +18,7 @@ from dispatch_ls.editor.faults import rpc_error
 from dispatch_ls.editor.host import Build
 from dispatch_ls.editor.jsonrpc import METHOD_NOT_FOUND, Json, JsonObject, RpcError
 from dispatch_ls.editor.logs import ToEditor
+from dispatch_ls.editor.memory import settle
 from dispatch_ls.editor.outgoing import Weight
 from dispatch_ls.editor.rpc import Rpc
 from dispatch_ls.protocol.names import COMMANDS, PROTOCOL_VERSION
@@ -134,6 +135,7 @@ class Dispatch(LanguageServer):
         self.documents.forward_to(host)
         for notice in host.notices:
             self.rpc.notify(types.WINDOW_SHOW_MESSAGE, {"type": types.MessageType.Warning.value, "message": notice})
+        settle()
         _log.info("serving %s", self.client.workspace)
         return desk
 

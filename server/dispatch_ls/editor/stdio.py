@@ -15,6 +15,7 @@ from dispatch_ls.editor.faststart import CompileCache
 from dispatch_ls.editor.framing import Framing, FramingError
 from dispatch_ls.editor.host import Build
 from dispatch_ls.editor.logs import set_up
+from dispatch_ls.editor.memory import share_one_arena
 from dispatch_ls.editor.outgoing import Limits, Outgoing
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def serve(build: Build, *, state: Path, cache: Path, limits: Limits | None = Non
 
     `state` is where the log and transcripts go, `cache` what only makes the next start faster.
     """
+    share_one_arena()
     stdin, stdout = _own_streams()
     set_up(state)
     compiled = CompileCache(cache)
