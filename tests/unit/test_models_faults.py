@@ -13,7 +13,7 @@ from dispatch_ls.models.parts import TextDelta
 from dispatch_ls.protocol.base import now
 from dispatch_ls.protocol.errors import ErrorClass, ProviderError
 from support.model_server import FIN, HANG, RST, ModelServer, Reply, body, sse
-from support.model_streams import STREAMS, Said, event
+from support.model_streams import STREAMS, Call, Said, event
 from support.models import HELLO, KEY, WIRES, Answered, answer_of, ask, asking
 
 SAID = Said(thought="let me see", text="Hello, world: é 😀!", size=5)
@@ -279,19 +279,22 @@ async def test_closing_the_stream_closes_the_connection(wire: str) -> None:
         await server.closed.acquire()
 
 
-async def test_no_error_tells_the_key(wire: str) -> None:
+@pytest.mark.parametrize("key", [KEY, "0f3a.of-no.known+shape=="])
+async def test_no_error_tells_the_key(wire: str, key: str) -> None:
     told = [
-        f"Incorrect API key provided: {KEY}. You can find it elsewhere.",
-        f"header was 'Authorization: Bearer {KEY}'",
-        f"https://somewhere/?key={KEY}&x=1",
-        json.dumps({"x-api-key": KEY}),
+        f"Incorrect API key provided: {key}. You can find it elsewhere.",
+        f"header was 'Authorization: Bearer {key}'",
+        f"https://somewhere/?key={key}&x=1",
+        json.dumps({"x-api-key": key}),
     ]
-    for message in told:
-        for reply in (body(error_body(wire, message), 401), body(message.encode(), 500), body(message.encode())):
-            failure(await answer_to(wire, reply))
-        said = {"type": "error", "error": {"type": "api_error", "message": message}}
-        failure(await answer_to(wire, sse(event(said, "error"))))
-        failure(await answer_to(wire, sse(event(f'{{"broken": {KEY}'))))
+    async with ModelServer() as server, asking(wire, server.url, key=key) as model:
+        for message in told:
+            said = {"type": "error", "error": {"type": "api_error", "message": message}}
+            server.reply(body(error_body(wire, message), 401), body(message.encode(), 500), body(message.encode()))
+            server.reply(sse(event(said, "error")), sse(event(f'{{"broken": {key}')))
+        for _ in range(5 * len(told)):
+            error = failure(await answer_of(model))
+            assert key not in str(error)
 
 
 async def test_a_connection_is_used_again(wire: str) -> None:
@@ -360,3 +363,14 @@ async def test_a_compressed_stream_and_a_broken_one(wire: str) -> None:
     answered = await answer_to(wire, Reply([packed[:40], packed[40:]], headers=headers))
     assert (answered.error, answered.text) == (None, SAID.text)
     assert failure(await answer_to(wire, Reply([b"no gzip at all"], headers=headers))).error_class is ErrorClass.NETWORK
+
+
+async def test_events_that_come_twice(wire: str) -> None:
+    """Proxies that reconnect repeat events; text that is repeated can be told from new text only by its number."""
+    said = Said(text="Hello", thought="hm", calls=[Call("x", "read_file", '{"path": "a"}')])
+    events = [each + b"\n\n" for each in STREAMS[wire](said).split(b"\n\n") if each]
+    pieces = (b"_delta", b'"content": "Hello', b'"arguments"', b"reasoning_content")
+    twice = [each if wire != "responses" and any(piece in each for piece in pieces) else each + each for each in events]
+    answered = await answer_to(wire, sse(b"".join(twice)))
+    assert (answered.error, answered.text, answered.thought) == (None, "Hello", "hm")
+    assert (answered.calls, answered.finish) == ([("x", "read_file", '{"path": "a"}')], "tool_calls")
