@@ -1,15 +1,10 @@
 #!/usr/bin/env bash
 # stage.sh NAME COMMAND... — runs one stage of `make check`; says which one failed and how to run it alone.
-set -uo pipefail
+# Says nothing after a stage that passed: the last line of all is then the test runner's own.
 name=$1
 shift
-printf '\n── %s\n' "$name"
-start=$SECONDS
+printf '\n── %s (%(%H:%M:%S)T)\n' "$name" -1
 "$@"
 code=$?
-if [ $code -eq 0 ]; then
-  printf '── %s: %s s\n' "$name" $((SECONDS - start))
-else
-  printf '\nFailed: %s (exit code %s). Alone: cd %s && %s\n' "$name" "$code" "${PWD##*/}" "$*" >&2
-fi
+[ $code -eq 0 ] || printf '\nFailed: %s (exit code %s). Alone: cd %s && %s\n' "$name" "$code" "${PWD##*/}" "$*" >&2
 exit $code
