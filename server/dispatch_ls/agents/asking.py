@@ -35,23 +35,23 @@ class Asking:
         """The model's answer, all of it in the log. Raises `NoKey`, or `ProviderError` once no retry makes sense."""
         retry = Retry()
         while True:
-            session = await self._services.store.session(self._live.session_id)
+            session = self._live.session
             agent = await self._services.definitions.get(session.agent)
             route = await self._route(session, agent)
             call = ModelCall(self._live, self._turn_id, step)
             try:
                 await call.run(route.model, self._request(session, agent, route))
             except ProviderError as error:
-                await call.close(truncated=True)
+                call.close(truncated=True)
                 pause = retry.pause(error, started=call.started)
                 if pause is None:
                     raise
                 await self._wait(route, error, pause)
             except BaseException:
-                await call.close(truncated=True)
+                call.close(truncated=True)
                 raise
             else:
-                await call.close(truncated=False)
+                call.close(truncated=False)
                 return call
             finally:
                 await self._account(route, call.usage)

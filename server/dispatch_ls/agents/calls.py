@@ -8,7 +8,7 @@ from dispatch_ls.agents import drafts
 from dispatch_ls.agents.journal import Journal
 from dispatch_ls.agents.model_call import WantedCall
 from dispatch_ls.agents.streaming import MOST, Streamed
-from dispatch_ls.agents.waves import waves
+from dispatch_ls.agents.waves import READING, waves
 from dispatch_ls.protocol.base import JsonObject, new_id
 from dispatch_ls.protocol.events import Draft, EventType
 from dispatch_ls.protocol.items import Blob, CallStatus, NoticeItem, ToolCallItem, ToolKind
@@ -57,9 +57,9 @@ class CallRunner:
 
     async def run(self, wanted: Sequence[WantedCall], step: int) -> list[Ran]:
         """Run the calls of one step; the results are in the order of the calls."""
-        planned = [await asyncio.to_thread(self._plan, call) for call in wanted]
+        planned = await asyncio.to_thread(lambda: [self._plan(call) for call in wanted])
         try:
-            await self._journal.log(*(self._asked_for(each) for each in planned))
+            self._journal.log(*(self._asked_for(each) for each in planned))
             for wave in waves(planned):
                 async with asyncio.TaskGroup() as group:
                     for each in wave:
@@ -78,9 +78,11 @@ class CallRunner:
         output = Streamed(self._journal, self._turn_id, planned.wanted.item_id, "output", most=MOST)
 
         async def started() -> None:
-            # on disk before it runs: after a crash a call that was running is known to have run (design, "The log")
             self._started.add(planned.wanted.item_id)
-            await self._journal.log(self._update(planned, {"status": CallStatus.RUNNING}))
+            logged = self._journal.log(self._update(planned, {"status": CallStatus.RUNNING}))
+            # on disk before it changes anything: after a crash it is known to have run (design, "The log")
+            if planned.kind not in READING:
+                await logged
 
         context = replace(self._context_of(planned.wanted.item_id), stream=output.add, started=started)
         try:

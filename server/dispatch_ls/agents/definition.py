@@ -35,11 +35,20 @@ class Definitions:
     def __init__(self, settings: Callable[[], Settings], toolbox: Toolbox) -> None:
         self._settings = settings
         self._toolbox = toolbox
+        self._made: dict[str, Agent] = {}
+        self._made_of: Settings | None = None
 
     async def get(self, name: str | None) -> Agent:
         """The agent by name, or the default one. Invalid where there is none, with the nearest names."""
         settings = self._settings()
+        if settings is not self._made_of:
+            self._made, self._made_of = {}, settings
         wanted = name or settings.defaults.agent
+        if wanted not in self._made:
+            self._made[wanted] = await self._make(wanted, settings)
+        return self._made[wanted]
+
+    async def _make(self, wanted: str, settings: Settings) -> Agent:
         definition = settings.agents.get(wanted)
         if definition is None:
             near = difflib.get_close_matches(wanted, settings.agents, 3)

@@ -9,6 +9,8 @@ from dispatch_ls.agents.mailbox import Mailbox
 from dispatch_ls.agents.streaming import Streamed
 from dispatch_ls.protocol.events import Event
 from dispatch_ls.protocol.methods import InFlight, Snapshot
+from dispatch_ls.protocol.sessions import Session
+from dispatch_ls.sessions.snapshot import fold_session
 
 
 class Live:
@@ -24,6 +26,7 @@ class Live:
         self.task: asyncio.Task[None] | None = None
         self.ending = False
         self.streaming: set[Streamed] = set()
+        self._session: Session | None = None
         self._seq = 0
         self._early: list[Event] | None = []
 
@@ -37,12 +40,22 @@ class Live:
         """Whether a turn is under way."""
         return self.task is not None
 
+    @property
+    def session(self) -> Session:
+        """The header as of the last commit."""
+        if self._session is None:
+            raise RuntimeError("load() comes first")
+        return self._session
+
     def load(self, snapshot: Snapshot, directory: Path) -> None:
         """Start from what the log holds."""
         self.directory = directory
+        self._session = snapshot.session
         self.mailbox = Mailbox(snapshot.queue)
         early, self._early = self._early or [], None
-        self.apply(snapshot.events)
+        for event in snapshot.events:
+            self.view.apply(event)
+        self._seq = snapshot.seq
         self.apply(early)
 
     def apply(self, events: list[Event]) -> None:
@@ -50,10 +63,12 @@ class Live:
         if self._early is not None:
             self._early += events
             return
-        for event in events:
-            if event.seq > self._seq:
-                self._seq = event.seq
-                self.view.apply(event)
+        newer = [event for event in events if event.seq > self._seq]
+        if newer:
+            self._seq = newer[-1].seq
+            self._session = fold_session(newer, self._session)
+        for event in newer:
+            self.view.apply(event)
 
     def in_flight(self) -> list[InFlight]:
         """The texts that are growing now."""

@@ -92,7 +92,7 @@ class ModelCall:
         finally:
             await stream.aclose()
 
-    async def close(self, *, truncated: bool) -> None:
+    def close(self, *, truncated: bool) -> None:
         """Complete the items. `truncated` marks a text that was cut off; its tool calls are not run."""
         last = self._items[-1] if self._items else None
         whole = [
@@ -109,7 +109,7 @@ class ModelCall:
             self._live.streaming.discard(item.streamed)
             item.streamed.stop()
         if whole:
-            await self._live.journal.log(*whole)
+            self._live.journal.log(*whole)
 
     def _take(self, part: Part) -> None:
         match part:

@@ -34,7 +34,7 @@ class Runner:
         `before` is logged with them, all or nothing: a message that leaves the queue can't get lost on the way.
         """
         turn_id = new_id("turn")
-        session = await self._services.store.session(live.session_id)
+        session = live.session
         begin: list[Draft] = [said(turn_id, 0, message, self._services.workspace) for message in messages]
         begin.append(drafts.turn_started(turn_id, [message.message_id for message in messages], session.model))
         if not session.title:
