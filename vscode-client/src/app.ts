@@ -75,13 +75,10 @@ export class App {
   private handlers(): Handlers {
     return {
       "dispatch.session.new": async () => {
+        await this.view.show();
         await this.chat.leave();
-        await this.view.show();
       },
-      "dispatch.session.pick": async () => {
-        await pickSession(this.client, this.chat);
-        await this.view.show();
-      },
+      "dispatch.session.pick": () => pickSession(this.client, this.chat, () => this.view.show()),
       "dispatch.session.stop": () => this.chat.stop(),
       "dispatch.chat.show": () => this.view.show(),
       "dispatch.chat.addSelection": () => this.addSelection(),
@@ -91,7 +88,7 @@ export class App {
       "dispatch.model.pick": () => pickModel(this.client, this.chat),
       "dispatch.agent.pick": () => pickAgent(this.client, this.chat),
       "dispatch.server.restart": () => this.client.restart(),
-      "dispatch.server.install": () => installServer(() => this.client.restart()),
+      "dispatch.server.install": () => installServer(this.client),
       "dispatch.server.showLog": async () => this.serverLog.show(true),
       "dispatch.logs.show": async () => this.log.show(true),
       "dispatch.debugInfo.copy": () => copyDebugInformation(this.client, this.context),
@@ -146,8 +143,8 @@ export class App {
   }
 
   private async showSession(sessionId: string): Promise<void> {
-    await this.chat.open(sessionId);
     await this.view.show();
+    await this.chat.open(sessionId);
   }
 
   private async showRequest(permission: Permission): Promise<void> {

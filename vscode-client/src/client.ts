@@ -1,5 +1,6 @@
 /** The connection to the server: started, stopped and restarted one after the other, never twice at once. */
 
+import { homedir } from "node:os";
 import * as vscode from "vscode";
 import {
   ExecuteCommandRequest,
@@ -103,15 +104,21 @@ export class Client implements vscode.Disposable {
     this.opened.dispose();
   }
 
+  /** The server's command, as things are now. */
+  discover(): Promise<Found | undefined> {
+    return discover({
+      setting: vscode.workspace.getConfiguration("dispatch").get<string[]>("server.command", []),
+      trustedFolder: vscode.workspace.isTrusted ? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath : undefined,
+      path: process.env["PATH"] ?? "",
+      home: homedir(),
+      platform: process.platform,
+    });
+  }
+
   private async begin(): Promise<void> {
     this.set({ state: "starting" });
     const folder = vscode.workspace.workspaceFolders?.[0];
-    this.found = await discover({
-      setting: vscode.workspace.getConfiguration("dispatch").get<string[]>("server.command", []),
-      trustedFolder: vscode.workspace.isTrusted ? folder?.uri.fsPath : undefined,
-      path: process.env["PATH"] ?? "",
-      platform: process.platform,
-    });
+    this.found = await this.discover();
     if (this.found === undefined) {
       this.set({ state: "missing", detail: "dispatch-ls is neither in the workspace's .venv nor on the PATH." });
       return;

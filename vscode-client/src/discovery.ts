@@ -15,11 +15,13 @@ export interface Where {
   /** The workspace's folder; only given where the workspace is trusted, since its files are run. */
   trustedFolder?: string;
   path: string;
+  /** The user's own folder: installers put programs below it that an editor's path may not know. */
+  home: string;
   platform: NodeJS.Platform;
 }
 
 /** The commands in the order in which they are tried. A setting stands alone: a mistake in it must be seen. */
-export function candidates({ setting, trustedFolder, path: searchPath, platform }: Where): Found[] {
+export function candidates({ setting, trustedFolder, path: searchPath, home, platform }: Where): Found[] {
   const [command, ...args] = setting;
   if (command) return [{ command, args, from: "setting" }];
   const windows = platform === "win32";
@@ -31,7 +33,7 @@ export function candidates({ setting, trustedFolder, path: searchPath, platform 
     found.push({ command: join(trustedFolder, ".venv", windows ? "Scripts" : "bin", name), args: ["serve"], from: "workspace" });
   }
   // a relative entry would find the workspace's own files
-  for (const folder of searchPath.split(windows ? ";" : ":").filter(isAbsolute)) {
+  for (const folder of [...searchPath.split(windows ? ";" : ":"), join(home, ".local", "bin")].filter(isAbsolute)) {
     found.push({ command: join(folder, name), args: ["serve"], from: "path" });
   }
   return found;

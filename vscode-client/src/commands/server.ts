@@ -5,14 +5,19 @@ import type { Client } from "../client";
 import { installCommand } from "../discovery";
 import { PROTOCOL_VERSION } from "../protocol";
 
-/** Type the installation into a terminal that the user sees; when it closes, `done` tries again. */
-export async function installServer(done: () => Promise<void>): Promise<void> {
+/** Milliseconds between looks for what is being installed. */
+const LOOK_EVERY = 1_000;
+
+/** Type the installation into a terminal that the user sees, and start the server once it is there. */
+export async function installServer(client: Client): Promise<void> {
   const command = await installCommand({ path: process.env["PATH"] ?? "", platform: process.platform });
   const terminal = vscode.window.createTerminal({ name: "Install Dispatch", iconPath: new vscode.ThemeIcon("cloud-download") });
   terminal.show();
   terminal.sendText(command, true);
-  const choice = await vscode.window.showInformationMessage(`Installing with “${command}”. Start the server when the terminal is done.`, "Start Server");
-  if (choice === "Start Server") await done();
+  while (terminal.exitStatus === undefined && client.state.state === "missing") {
+    if (await client.discover()) return client.restart();
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+  }
 }
 
 /** What a bug report needs, without anything of the workspace. */

@@ -22,8 +22,8 @@ interface SessionItem extends vscode.QuickPickItem {
   fresh?: boolean;
 }
 
-/** List the conversations of this workspace, newest first; open one, or begin another. */
-export async function pickSession(client: Client, chat: Chat): Promise<void> {
+/** List the conversations of this workspace, newest first; `show` the chat, and in it the chosen one, or a new one. */
+export async function pickSession(client: Client, chat: Chat, show: () => Promise<void>): Promise<void> {
   const { sessions } = await client.request("dispatch/session/list", { limit: 200 });
   const roots = sessions.filter((session) => session.parentId === undefined);
   const items: SessionItem[] = [
@@ -32,8 +32,10 @@ export async function pickSession(client: Client, chat: Chat): Promise<void> {
     ...roots.map((session) => sessionItem(session, session.sessionId === chat.sessionId)),
   ];
   const picked = await vscode.window.showQuickPick(items, { title: "Dispatch: Conversations", placeHolder: "Open a conversation", matchOnDescription: true });
-  if (picked?.fresh) await chat.leave();
-  else if (picked?.sessionId) await chat.open(picked.sessionId);
+  if (picked === undefined) return;
+  await show();
+  if (picked.fresh) await chat.leave();
+  else if (picked.sessionId) await chat.open(picked.sessionId);
 }
 
 function sessionItem(session: Session, current: boolean): SessionItem {

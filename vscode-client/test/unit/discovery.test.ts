@@ -22,34 +22,36 @@ async function executable(...parts: string[]): Promise<string> {
 }
 
 test("the setting goes first and stands alone", () => {
-  const found = candidates({ setting: ["/opt/d", "serve", "-v"], trustedFolder: "/w", path: "/usr/bin", platform: "linux" });
+  const found = candidates({ setting: ["/opt/d", "serve", "-v"], trustedFolder: "/w", path: "/usr/bin", home: "/home/me", platform: "linux" });
   assert.deepEqual(found, [{ command: "/opt/d", args: ["serve", "-v"], from: "setting" }]);
 });
 
 test("a workspace that is not trusted runs nothing of its own", () => {
-  const found = candidates({ setting: [], path: "/usr/bin", platform: "linux" });
-  assert.deepEqual(found.map(({ command }) => command), ["/usr/bin/dispatch-ls"]);
+  const found = candidates({ setting: [], path: "/usr/bin", home: "/home/me", platform: "linux" });
+  assert.deepEqual(found.map(({ command }) => command), ["/usr/bin/dispatch-ls", "/home/me/.local/bin/dispatch-ls"]);
 });
 
 test("relative entries of the path are passed over: they would find the workspace's files", () => {
-  const found = candidates({ setting: [], path: ".::bin:/usr/bin", platform: "linux" });
-  assert.deepEqual(found.map(({ command }) => command), ["/usr/bin/dispatch-ls"]);
+  const found = candidates({ setting: [], path: ".::bin:/usr/bin", home: "/home/me", platform: "linux" });
+  assert.deepEqual(found.map(({ command }) => command), ["/usr/bin/dispatch-ls", "/home/me/.local/bin/dispatch-ls"]);
 });
 
 test("Windows has its own names", () => {
-  const found = candidates({ setting: [], trustedFolder: "C:\\w", path: "C:\\bin;.", platform: "win32" });
-  assert.deepEqual(found.map(({ command }) => command), ["C:\\w\\.venv\\Scripts\\dispatch-ls.exe", "C:\\bin\\dispatch-ls.exe"]);
+  const found = candidates({ setting: [], trustedFolder: "C:\\w", path: "C:\\bin;.", home: "C:\\Users\\me", platform: "win32" });
+  assert.deepEqual(found.map(({ command }) => command), ["C:\\w\\.venv\\Scripts\\dispatch-ls.exe", "C:\\bin\\dispatch-ls.exe", "C:\\Users\\me\\.local\\bin\\dispatch-ls.exe"]);
 });
 
 test("the workspace's environment goes before the path, and only what can be run counts", async () => {
   const onPath = await executable("bin", "dispatch-ls");
-  const where = { setting: [], trustedFolder: path.join(folder, "w"), path: path.join(folder, "bin"), platform: "linux" as const };
+  const where = { setting: [], trustedFolder: path.join(folder, "w"), path: path.join(folder, "bin"), home: folder, platform: "linux" as const };
   assert.equal((await discover(where))?.command, onPath);
   const ownOne = await executable("w", ".venv", "bin", "dispatch-ls");
   assert.equal((await discover(where))?.command, ownOne);
   await chmod(ownOne, 0o644);
   assert.equal((await discover(where))?.command, onPath);
   assert.equal(await discover({ ...where, path: "" }), undefined);
+  const installed = await executable(".local", "bin", "dispatch-ls");
+  assert.equal((await discover({ ...where, path: "" }))?.command, installed);
 });
 
 test("installing uses what the machine has", async () => {
