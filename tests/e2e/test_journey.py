@@ -13,7 +13,7 @@ from support.serving import Site, answer, call
 
 UNTESTED = "quantity=quantity,"
 FIXED = "quantity=int(quantity),"
-LINES = [
+LINES: list[dict[str, Any]] = [
     {"thought": "Look first.", "text": "I'll look.", "tool_calls": [call("read_file", path="shop/orders.py")]},
     {"tool_calls": [call("edit_file", path="shop/orders.py", old_text=UNTESTED, new_text=FIXED)]},
     {"text": "Now the tests.", "tool_calls": [call("run_shell", command=f"{sys.executable} -B -m unittest")]},
