@@ -145,9 +145,20 @@ export function chatFrame(page: Page): FrameLocator {
 
 /** Run a command of the palette by its title. */
 export async function runCommand(page: Page, title: string): Promise<void> {
+  for (let left = 5; ; left -= 1) {
+    try {
+      return await chooseCommand(page, title);
+    } catch (error) {
+      // a webview takes the focus a moment after it was given to it, and a palette without focus closes
+      if (left === 0) throw error;
+    }
+  }
+}
+
+async function chooseCommand(page: Page, title: string): Promise<void> {
   await page.keyboard.press("F1");
-  await page.locator(".quick-input-widget input").fill(`>${title}`);
-  await page.locator(`.quick-input-list .monaco-list-row[aria-label*="${title}"]`).first().click();
+  await page.locator(".quick-input-widget input").fill(`>${title}`, { timeout: 5_000 });
+  await page.locator(`.quick-input-list .monaco-list-row[aria-label*="${title}"]`).first().click({ timeout: 5_000 });
 }
 
 /** Make the side bar wide, in pixels. */
