@@ -87,6 +87,30 @@ async def test_a_refusal_is_classed(
 
 
 @pytest.mark.parametrize(
+    ("status", "kind", "code", "error_class"),
+    [
+        (429, "rate_limit_error", "enforced_spend_limit_reached", ErrorClass.EXHAUSTED),
+        (429, "rate_limit_error", "contract_spend_limit_reached", ErrorClass.EXHAUSTED),
+        (402, "billing_error", "linked_organization_spend_limit_reached", ErrorClass.EXHAUSTED),
+        (429, "rate_limit_error", "ramp_limit_exceeded", ErrorClass.RATE_LIMIT),
+        (400, "invalid_request_error", "organization_on_hold", ErrorClass.AUTH),
+        (400, "invalid_request_error", "request_body_timeout", ErrorClass.TIMEOUT),
+        (400, "invalid_request_error", "tool_name_conflict", ErrorClass.BAD_REQUEST),
+    ],
+)
+async def test_the_finest_name_of_an_error_classes_it(
+    wire: str, status: int, kind: str, code: str, error_class: ErrorClass
+) -> None:
+    """A spent budget comes as a rate limit, with a time to wait even: no wait of minutes mends it."""
+    said = {"type": "error", "error": {"type": kind, "message": "it happened", "details": {"error_code": code}}}
+    error = failure(await answer_to(wire, body(said, status, retry_after="30")))
+    retryable = error_class in (ErrorClass.RATE_LIMIT, ErrorClass.TIMEOUT)
+    assert (error.error_class, error.retryable) == (error_class, retryable)
+    streamed = failure(await answer_to(wire, sse(unfinished(wire) + event(said, "error"))))
+    assert streamed.error_class is error_class
+
+
+@pytest.mark.parametrize(
     ("headers", "seconds"),
     [
         ({"retry_after": "75"}, 75),

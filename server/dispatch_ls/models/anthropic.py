@@ -81,11 +81,16 @@ class Anthropic:
         """Whether the model refuses to be told not to think."""
         return "fable" in self._name or "mythos" in self._name or ("opus" in self._name and self._version >= (5, 5))
 
+    @property
+    def _least_thinking(self) -> str:
+        """How the model is told not to think; Sonnet from 5.5 on keeps its notes between tool calls at least."""
+        return "between_tools" if "sonnet" in self._name and self._version >= (5, 5) else "disabled"
+
     def _thinking(self, request: Request, limit: int) -> JsonObject:
         if request.effort is None:
             return {}
         if request.effort == "none" and not self._always_thinks:
-            return {"thinking": {"type": "disabled"}}
+            return {"thinking": {"type": self._least_thinking}}
         if self._version >= (4, 6):
             return {
                 "thinking": {"type": "adaptive", "display": "summarized"},

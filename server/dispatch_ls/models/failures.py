@@ -29,6 +29,13 @@ _BY_NAME = {
     "insufficient_quota": ErrorClass.EXHAUSTED,
     "billing_error": ErrorClass.EXHAUSTED,
     "billing_hard_limit_reached": ErrorClass.EXHAUSTED,
+    # Anthropic's `details.error_code`: these come as rate limits, but no wait of minutes mends them
+    "enforced_spend_limit_reached": ErrorClass.EXHAUSTED,
+    "contract_spend_limit_reached": ErrorClass.EXHAUSTED,
+    "linked_organization_spend_limit_reached": ErrorClass.EXHAUSTED,
+    "linked_organization_billing_unavailable": ErrorClass.EXHAUSTED,
+    "organization_on_hold": ErrorClass.AUTH,
+    "request_body_timeout": ErrorClass.TIMEOUT,
     "rate_limit_error": ErrorClass.RATE_LIMIT,
     "rate_limit_exceeded": ErrorClass.RATE_LIMIT,
     "context_length_exceeded": ErrorClass.CONTEXT_LENGTH,
@@ -40,7 +47,7 @@ _BY_NAME = {
     "unavailable": ErrorClass.SERVER,
     "timeout_error": ErrorClass.TIMEOUT,
 }
-"""By `type`, `code` or `status` of the error, in lower case."""
+"""By a name of the error, in lower case; the finest one that is known decides."""
 
 _CONTEXT = re.compile(
     r"context.?(?:length|window|size)|prompt is too long|maximum context|too many (?:input )?tokens"
@@ -150,8 +157,15 @@ class _Said:
             inner = response["error"]
         if not isinstance(inner, dict):
             return cls(str(inner))
-        names = (str(inner[field]).lower() for field in ("code", "type", "status") if inner.get(field))
-        return cls(_message(inner), tuple(names), _retry_delay(inner))
+        return cls(_message(inner), tuple(_names(inner)), _retry_delay(inner))
+
+
+def _names(error: Mapping[str, object]) -> Iterator[str]:
+    """What the error is called, the finest name first."""
+    details = error.get("details")
+    if isinstance(details, dict) and isinstance(code := details.get("error_code"), str):
+        yield code.lower()
+    yield from (str(error[field]).lower() for field in ("code", "type", "status") if error.get(field))
 
 
 def _message(error: Mapping[str, object]) -> str:
