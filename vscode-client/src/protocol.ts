@@ -496,6 +496,16 @@ export interface RestartServer {
   server?: string;
 }
 
+/** `dispatch/save`: the editor writes an open file to the disk; LSP has no word for it. */
+export interface Save {
+  uri: string;
+}
+
+/** Whether it was. */
+export interface Saved {
+  saved: boolean;
+}
+
 /** For how long an answer holds (PERM-2). */
 export type Scope = "once" | "session" | "always";
 
@@ -702,6 +712,11 @@ export interface Methods {
   "dispatch/language/restart": { params: RestartServer; result: Empty };
   "dispatch/blob/read": { params: ReadBlob; result: BlobPart };
   "dispatch/workspace/trust": { params: Trust; result: Empty };
+}
+
+/** Requests of the server. */
+export interface Requests {
+  "dispatch/save": { params: Save; result: Saved };
 }
 
 /** Notifications of the server. */

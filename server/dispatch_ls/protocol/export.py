@@ -16,7 +16,7 @@ from pydantic.json_schema import models_json_schema
 from dispatch_ls.protocol.base import JsonObject
 from dispatch_ls.protocol.events import EVENT_DATA, EventType, PartialSession
 from dispatch_ls.protocol.items import Item
-from dispatch_ls.protocol.methods import METHODS, NEWS
+from dispatch_ls.protocol.methods import METHODS, NEWS, REQUESTS
 from dispatch_ls.protocol.names import PROTOCOL_VERSION
 from dispatch_ls.protocol.sessions import Session
 from dispatch_ls.protocol.typescript import typescript
@@ -39,6 +39,9 @@ def schema() -> JsonObject:
         "protocolVersion": PROTOCOL_VERSION,
         "methods": {
             name: {"params": _ref(method.params), "result": _ref(method.result)} for name, method in METHODS.items()
+        },
+        "requests": {
+            name: {"params": _ref(method.params), "result": _ref(method.result)} for name, method in REQUESTS.items()
         },
         "news": {name: {"params": _ref(method.params)} for name, method in NEWS.items()},
         "events": {str(event): {"$ref": f"#/$defs/{name}"} for event, name in _event_shapes().items()},
@@ -85,8 +88,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _definitions() -> Definitions:
     asked = {method.params for method in METHODS.values()}
+    asked |= {method.result for method in REQUESTS.values() if method.result}
     told = {method.result for method in METHODS.values() if method.result} | {method.params for method in NEWS.values()}
-    told |= set(EVENT_DATA.values()) | set(ITEMS)
+    told |= {method.params for method in REQUESTS.values()} | set(EVENT_DATA.values()) | set(ITEMS)
     models = sorted(asked | told, key=lambda model: model.__name__)
     _, document = models_json_schema([(model, "validation") for model in models])
     definitions = {name: _tidy(shape) for name, shape in cast(Definitions, document["$defs"]).items()}

@@ -322,6 +322,18 @@ class SessionsCut(Wire):
     session_ids: list[str]
 
 
+class Save(Wire):
+    """`dispatch/save`: the editor writes an open file to the disk; LSP has no word for it."""
+
+    uri: str
+
+
+class Saved(Wire):
+    """Whether it was."""
+
+    saved: bool
+
+
 @dataclass(frozen=True)
 class Method:
     """One method of the wire; a notification has no result."""
@@ -362,3 +374,8 @@ NEWS: dict[str, Method] = {
     "dispatch/session/cut": Method(SessionsCut, None),
 }
 """Notifications of the server."""
+
+REQUESTS: dict[str, Method] = {
+    "dispatch/save": Method(Save, Saved),
+}
+"""Requests of the server."""

@@ -42,11 +42,13 @@ def typescript(document: JsonObject) -> str:
     """The whole file: a type for each shape, then the tables of methods, news and events."""
     shapes = cast(Shapes, document["$defs"])
     methods = cast(dict[str, Shapes], document["methods"])
+    requests = cast(dict[str, Shapes], document["requests"])
     news = cast(dict[str, Shapes], document["news"])
     events = cast(Shapes, document["events"])
     parts = [_declare(name, shape) for name, shape in shapes.items()]
     parts += [
         _table("Methods", "Requests of the client.", {name: _method(row) for name, row in methods.items()}),
+        _table("Requests", "Requests of the server.", {name: _method(row) for name, row in requests.items()}),
         _table("News", "Notifications of the server.", {name: _type(row["params"]) for name, row in news.items()}),
         _table("EventData", "`data` by type of event.", {name: _type(shape) for name, shape in events.items()}),
         _TAIL,
