@@ -28,6 +28,7 @@ class Asking:
         self._services = services
         self._live = live
         self._turn_id = turn_id
+        self._agent: Agent | None = None
         self.usage = Usage()
         self.cost: float | None = None
 
@@ -36,7 +37,7 @@ class Asking:
         retry = Retry()
         while True:
             session = self._live.session
-            agent = await self._services.definitions.get(session.agent)
+            agent = await self.agent(session.agent)
             route = await self._route(session, agent)
             call = ModelCall(self._live, self._turn_id, step)
             try:
@@ -55,6 +56,12 @@ class Asking:
                 return call
             finally:
                 await self._account(route, call.usage)
+
+    async def agent(self, name: str) -> Agent:
+        """The definition, the same for all of a turn: a reload in between would change the prefix (design)."""
+        if self._agent is None or self._agent.name != name:
+            self._agent = await self._services.definitions.get(name)
+        return self._agent
 
     async def _route(self, session: Session, agent: Agent) -> Route:
         route = await self._services.catalogue.resolve(session.model or agent.model)

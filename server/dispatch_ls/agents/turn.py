@@ -76,7 +76,7 @@ class Turn:
         raise AssertionError("unreachable: steps have no end")
 
     async def _runner(self) -> CallRunner:
-        toolbox = (await self._services.definitions.get(self._live.session.agent)).toolbox
+        toolbox = (await self._asking.agent(self._live.session.agent)).toolbox
         return CallRunner(self._live.journal, self._turn_id, toolbox, self._context_of)
 
     def _context_of(self, item_id: str) -> Context:
