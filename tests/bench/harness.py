@@ -90,29 +90,39 @@ async def measure(bench: Bench, console: Console) -> list[Outcome]:
     return [Outcome.of(figure, [run[figure.name] for run in runs]) for figure in bench.figures]
 
 
+def cells(one: Outcome) -> tuple[str, str, str, str, str]:
+    """One row of the table, as text."""
+    unit = one.figure.unit
+    compared = {"ratio": f"{one.judged:.2f} ×", "beyond": f"+{one.judged:.3g} {unit}", "value": ""}
+    limit = "" if one.figure.limit is None else f"{one.figure.limit:g} {'×' if one.figure.compare == 'ratio' else unit}"
+    return (
+        one.figure.name,
+        f"{one.ours:.3g} {unit}" if one.ours < 1000 else f"{one.ours:,.0f} {unit}",
+        "" if one.floor is None else f"{one.floor:.3g} {unit}",
+        compared[one.figure.compare],
+        limit.strip(),
+    )
+
+
+HEADINGS = ("what", "Dispatch", "floor", "compared", "limit")
+
+
 def show(outcomes: list[Outcome], console: Console) -> None:
-    """The table."""
+    """The table; what is over its limit is red."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("what")
-    for heading in ("Dispatch", "floor", "compared", "limit"):
-        table.add_column(heading, justify="right")
+    for number, heading in enumerate(HEADINGS):
+        table.add_column(heading, justify="right" if number else "left")
     for one in outcomes:
-        unit, limit = one.figure.unit, one.figure.limit
-        compared = {"ratio": f"{one.judged:.2f} ×", "beyond": f"+{one.judged:.3g} {unit}", "value": ""}
-        style = "green" if one.kept else "bold red"
-        table.add_row(
-            one.figure.name,
-            f"{one.ours:.3g} {unit}" if one.ours < 1000 else f"{one.ours:,.0f} {unit}",
-            "" if one.floor is None else f"{one.floor:.3g} {unit}",
-            Text(compared[one.figure.compare] or ("kept" if one.kept else "over"), style=style),
-            "" if limit is None else f"{limit:g}{' ×' if one.figure.compare == 'ratio' else ' ' + unit}",
-        )
+        table.add_row(*(Text(cell) for cell in cells(one)), style="" if one.kept else "bold red")
     console.print(table)
 
 
 def write(outcomes: list[Outcome], file: Path) -> None:
-    """All figures with all runs, and the machine they are of."""
+    """All figures with all runs, and the machine they are of; beside it the table, for documents."""
     machine = {"python": sys.version.split()[0], "system": platform.platform(), "cores": os.cpu_count()}
     figures = [asdict(one) | {"kept": one.kept} for one in outcomes]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({"machine": machine, "figures": figures}, indent=2) + "\n", encoding="utf-8")
+    rows = [HEADINGS, ("---", *["---:"] * 4), *map(cells, outcomes)]
+    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    file.with_suffix(".md").write_text(table, encoding="utf-8")
