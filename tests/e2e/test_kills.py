@@ -119,8 +119,12 @@ def after(client: LspClient, messages: int) -> Any:
 
 async def finished(client: LspClient, session_id: str) -> None:
     """Wait until a turn that was resumed has ended."""
-    while (await client.request("dispatch/session/tree"))["sessions"][0]["state"] != "idle":
-        await client.wait_until(partial(_more, client, len(client.heard)))
+    while True:
+        seen = len(client.heard)  # before asking: what comes with the answer counts as newer
+        tree = await client.request("dispatch/session/tree")
+        if all(session["state"] == "idle" for session in tree["sessions"]):
+            return
+        await client.wait_until(partial(_more, client, seen))
 
 
 def _more(client: LspClient, seen: int) -> bool:
