@@ -126,7 +126,7 @@ async def test_an_editor_that_speaks_dispatch_goes_through_it(tmp_path: Path) ->
         assert completed(events, "message")[-1]["data"]["text"] == "Fixed, and **3 tests** pass."
         assert FIXED in (site.root / "shop" / "orders.py").read_text()
         assert all("replay" not in event["data"] for event in events)
-        in_order(client, session_id)
+        in_order(client, session_id, snapshot)
         cleared = await client.wait_for(
             "textDocument/publishDiagnostics",
             lambda params: (
@@ -152,15 +152,15 @@ def completed(events: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return [event for event in events if event["type"] == "item.completed" and event["data"]["kind"] == kind]
 
 
-def in_order(client: LspClient, session_id: str) -> None:
-    """Deltas come after their item's first event and before its completion; offsets join without a gap."""
-    state: dict[str, str] = {}
+def in_order(client: LspClient, session_id: str, snapshot: dict[str, Any]) -> None:
+    """Deltas come after their item's first event and before its completion."""
+    state = {event["itemId"]: event["type"] for event in snapshot["events"] if event.get("itemId")}
     for message in client.raw:
         params = message.get("params") or {}
         if params.get("sessionId") != session_id:
             continue
         if message["method"] == "$/dispatch/delta":
-            assert state.get(params["itemId"]) != "item.completed"
+            assert state[params["itemId"]] == "item.updated"
         for event in params.get("events", []):
             if event.get("itemId"):
                 state[event["itemId"]] = event["type"]

@@ -25,6 +25,7 @@ class Live:
         self.turn_id: str | None = None
         self.task: asyncio.Task[None] | None = None
         self.ending = False
+        self.stopped = False
         self.streaming: set[Streamed] = set()
         self._session: Session | None = None
         self._seq = 0

@@ -52,16 +52,19 @@ class Runner:
         self._launch(live, turn_id, step, pending)
 
     async def cancel(self, live: Live) -> None:
-        """Stop the turn under way and wait until it is over (LOOP-5)."""
-        task = live.task
-        if task is None:
-            return
-        if not live.ending:
-            task.cancel()
+        """Stop the turn under way, also one that is just being started, and wait until it is over (LOOP-5)."""
+        async with live.lock:
+            task = live.task
+            if task is None:
+                return
+            # once: a second cancellation would cut short what the first one makes end in order
+            if not live.stopped and not live.ending:
+                task.cancel()
+            live.stopped = True
         await asyncio.wait([task])
 
     def _launch(self, live: Live, turn_id: str, step: int = 1, pending: list[WantedCall] | None = None) -> None:
-        live.turn_id, live.ending = turn_id, False
+        live.turn_id, live.ending, live.stopped = turn_id, False, False
         live.task = asyncio.create_task(self._run(live, turn_id, step, pending), name=f"turn {turn_id}")
 
     async def _run(self, live: Live, turn_id: str, step: int, pending: list[WantedCall] | None) -> None:
@@ -73,7 +76,7 @@ class Runner:
 
     async def _end(self, live: Live, turn_id: str, ended: TurnEnded) -> None:
         over = drafts.turn_ended(turn_id, ended)
-        if ended.stop_reason in RESTING or not len(live.mailbox):
+        if ended.stop_reason in RESTING or live.stopped or not len(live.mailbox):
             await live.journal.log(over, drafts.state(State.IDLE))
             live.task = live.turn_id = None
             return
