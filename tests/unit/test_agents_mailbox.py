@@ -20,10 +20,16 @@ def ids(messages: list[QueuedMessage]) -> list[str]:
     return [each.message_id for each in messages]
 
 
-def test_steering_stops_at_a_message_that_waits_for_the_end() -> None:
-    mailbox = Mailbox([message(1), message(2), message(3, "queue"), message(4)])
-    assert ids(mailbox.take_steering()) == ["m1", "m2"]
+def test_steering_overtakes_a_message_that_waits_for_the_end() -> None:
+    mailbox = Mailbox([message(1), message(2, "queue"), message(3)])
+    assert ids(mailbox.take_steering()) == ["m1", "m3"]
     assert ids(mailbox.take_steering()) == []
+    assert ids(mailbox.take_next()) == ["m2"]
+
+
+def test_the_next_turn_starts_with_what_came_first() -> None:
+    mailbox = Mailbox([message(1), message(2), message(3, "queue"), message(4)])
+    assert ids(mailbox.take_next()) == ["m1", "m2"]
     assert ids(mailbox.take_next()) == ["m3"]
     assert ids(mailbox.take_next()) == ["m4"]
 
@@ -37,16 +43,20 @@ def test_a_message_can_be_taken_back_once() -> None:
 
 
 @given(st.lists(st.sampled_from(["steer", "queue", "take steering", "take next"]), max_size=60))
-def test_everything_comes_out_once_and_in_order(actions: list[str]) -> None:
-    mailbox, sent, received = Mailbox(), 0, list[str]()
-    for action in actions:
+def test_everything_comes_out_once_and_in_order_of_its_kind(actions: list[str]) -> None:
+    mailbox, received = Mailbox(), list[str]()
+    sent: dict[Delivery, list[str]] = {"steer": [], "queue": []}
+    for number, action in enumerate(actions):
         match action:
             case "steer" | "queue":
-                mailbox.put(message(sent, "steer" if action == "steer" else "queue"))
-                sent += 1
+                delivery: Delivery = "steer" if action == "steer" else "queue"
+                mailbox.put(message(number, delivery))
+                sent[delivery].append(f"m{number}")
             case "take steering":
                 received += ids(mailbox.take_steering())
             case _:
                 received += ids(mailbox.take_next())
     received += ids(mailbox.take_all())
-    assert received == [f"m{number}" for number in range(sent)]
+    for of_a_kind in sent.values():
+        assert [each for each in received if each in of_a_kind] == of_a_kind
+    assert len(received) == sum(map(len, sent.values()))

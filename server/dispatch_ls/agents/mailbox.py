@@ -1,6 +1,7 @@
 """The queue of one session (LOOP-6): what was sent while its agent was busy, in order."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from dispatch_ls.protocol.events import Draft, EventType, QueueChanged
 from dispatch_ls.protocol.sessions import QueuedMessage
@@ -38,15 +39,15 @@ class Mailbox:
         return self.changed()
 
     def take_steering(self) -> list[QueuedMessage]:
-        """Consume what may be delivered at a tool boundary: every leading message that is not to wait for the end."""
-        count = 0
-        while count < len(self._queue) and self._queue[count].delivery == "steer":
-            count += 1
-        return self._take(count)
+        """Consume what is delivered at a tool boundary: every message that is not to wait for the turn's end."""
+        taken = [message for message in self._queue if message.delivery == "steer"]
+        self._queue = [message for message in self._queue if message.delivery != "steer"]
+        return taken
 
     def take_next(self) -> list[QueuedMessage]:
         """Consume what the next turn starts with: all leading steering messages, else the one at the head."""
-        return self.take_steering() or self._take(1)
+        leading = list(takewhile(lambda message: message.delivery == "steer", self._queue))
+        return self._take(len(leading) or 1)
 
     def take_all(self) -> list[QueuedMessage]:
         """Consume everything."""
