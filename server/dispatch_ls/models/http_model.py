@@ -43,6 +43,9 @@ class HttpModel:
             try:
                 async with aclosing(self._parts(answer, reader)) as parts:
                     async for part in parts:
+                        if seams.passes(part):
+                            yield part
+                            continue
                         for joined in seams.join(part):
                             yield joined
             except ProviderError as error:

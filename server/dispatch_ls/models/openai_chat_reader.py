@@ -77,6 +77,10 @@ class _Chunk(BaseModel):
     error: JsonValue = None
 
 
+_PLAIN = frozenset({"role", "content"})
+"""The fields of a delta that is a piece of text."""
+
+
 class ChatReader:
     """See `Reader`."""
 
@@ -89,6 +93,11 @@ class ChatReader:
         self._said = False
         self._thought_field = ""
         self._details: list[JsonObject] = []
+
+    @property
+    def _thinking(self) -> bool:
+        """Whether a thought is under way, which the next word ends."""
+        return bool(self._thought_field or self._details)
 
     @property
     def finish(self) -> FinishReason | None:
@@ -152,6 +161,12 @@ class ChatReader:
         self._reason = reason
 
     def _delta(self, delta: _Delta) -> Iterator[Part]:
+        # nearly every delta is a piece of text and nothing else: thousands a second take the short way
+        if isinstance(delta.content, str) and delta.model_fields_set <= _PLAIN and not self._thinking:
+            if delta.content:
+                self._said = True
+                yield TextDelta(delta.content)
+            return
         self._said = self._said or _says(delta.content) or bool(delta.tool_calls)
         for field in ("reasoning_content", "reasoning"):
             if thought := getattr(delta, field):

@@ -19,6 +19,10 @@ class Seams:
     def __init__(self) -> None:
         self._held: Delta | None = None
 
+    def passes(self, part: Part) -> bool:
+        """Whether the part can go on as it is, which is what nearly all do."""
+        return self._held is None and isinstance(part, Delta) and part.text.isascii()
+
     def join(self, part: Part) -> Iterator[Part]:
         """The part without half characters; a first half waits for the next delta of the same text."""
         if not isinstance(part, Delta):
