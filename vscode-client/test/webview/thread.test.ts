@@ -78,7 +78,8 @@ test("tool calls: what changes something is unfolded, what looks is a line", asy
   assert.equal(await chat.page.locator(".line.removed").count(), 2);
   assert.equal(await chat.page.locator(".problem.fixed").count(), 1);
   await chat.page.locator('.tool[data-kind="read"] > summary').click();
-  assert.match(await text('.tool[data-kind="read"] pre'), /import Decimal/);
+  // what a row holds is drawn once it is unfolded
+  await chat.page.locator('.tool[data-kind="read"] pre', { hasText: "import Decimal" }).first().waitFor();
 });
 
 test("what the user folded stays folded while it goes on", async () => {
