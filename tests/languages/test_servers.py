@@ -50,7 +50,7 @@ async def test_every_way_of_answering_is_right(tmp_path: Path, behaviour: str, s
 
 
 async def test_old_results_under_a_new_version_are_not_believed(tmp_path: Path) -> None:
-    async with project(tmp_path, specs=[fake("push-lying", trust_version=False, push_quiet=0.3)]) as sample:
+    async with project(tmp_path, specs=[fake("push-lying", trust_version=False, push_quiet=1.5)]) as sample:
         for text in ("BAD one\n", "good\n", "BAD two\n"):
             await sample.write("a.fake", text)
             check = await sample.check("a.fake")
