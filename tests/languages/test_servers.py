@@ -40,7 +40,7 @@ def states(sample: Project) -> list[str]:
     ],
 )
 async def test_every_way_of_answering_is_right(tmp_path: Path, behaviour: str, status: str) -> None:
-    async with project(tmp_path, specs=[fake(behaviour, push_quiet=0.3)]) as sample:
+    async with project(tmp_path, specs=[fake(behaviour, push_quiet=1.5)]) as sample:
         for text in ("BAD one\n\nBAD two\nBAD three\n", "good\n", "BAD one\n", "BAD one\nBAD two\n"):
             await sample.write("a.fake", text)
             check = await sample.check("a.fake")
