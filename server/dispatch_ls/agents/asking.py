@@ -24,13 +24,12 @@ from dispatch_ls.protocol.usage import Usage
 class Asking:
     """The model's side of one turn. `usage` and `cost` (USD, None while unknown) add up over its requests."""
 
-    def __init__(self, services: Services, live: Live, turn_id: str) -> None:
+    def __init__(self, services: Services, live: Live, turn_id: str, spent: tuple[Usage, float | None]) -> None:
         self._services = services
         self._live = live
         self._turn_id = turn_id
         self._agent: Agent | None = None
-        self.usage = Usage()
-        self.cost: float | None = None
+        self.usage, self.cost = spent
 
     async def ask(self, step: int) -> ModelCall:
         """The model's answer, all of it in the log. Raises `NoKey`, or `ProviderError` once no retry makes sense."""

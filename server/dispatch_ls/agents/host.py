@@ -29,7 +29,7 @@ class Host:
         for suspended in self._store.suspended:
             self._services.answers.adopt(suspended.permissions)
             live = await self._lives.get(self._store, suspended.session_id)
-            self._runner.resume(live, suspended.turn_id)
+            await self._runner.resume(live, suspended.turn_id)
 
     async def new(self, wanted: m.NewSession) -> m.SessionRef:
         """Begin a conversation."""

@@ -14,6 +14,7 @@ from dispatch_ls.protocol.base import new_id
 from dispatch_ls.protocol.errors import NotStored
 from dispatch_ls.protocol.events import Draft, TurnEnded
 from dispatch_ls.protocol.sessions import QueuedMessage, State, StopReason
+from dispatch_ls.sessions.snapshot import usage_of
 
 RESTING = frozenset({StopReason.CANCELLED, StopReason.ERROR})
 """After these the agent does not go on by itself with what waits; it comes first in the next turn."""
@@ -41,15 +42,17 @@ class Runner:
             begin.append(drafts.header(title=title_of(messages[0].content, self._services.workspace)))
         begin.append(drafts.state(State.RUNNING))
         await live.journal.log(*before, *begin)
-        self._launch(live, turn_id)
+        self._launch(live, Turn(self._services, live, turn_id))
         return turn_id
 
-    def resume(self, live: Live, turn_id: str) -> None:
+    async def resume(self, live: Live, turn_id: str) -> None:
         """Go on with a turn that an earlier server left waiting for a permission: its pending calls have not run."""
         unfinished = live.view.unfinished_calls(turn_id)
         step = max((entry.step for entry in unfinished.values()), default=1)
         pending = [WantedCall.of(item_id, entry.data) for item_id, entry in unfinished.items()]
-        self._launch(live, turn_id, step, pending)
+        logged = await self._services.store.events(live.session_id)
+        turn = Turn(self._services, live, turn_id, usage_of(event for event in logged if event.turn_id == turn_id))
+        self._launch(live, turn, step, pending)
 
     async def cancel(self, live: Live) -> None:
         """Stop the turn under way, also one that is just being started, and wait until it is over (LOOP-5)."""
@@ -63,16 +66,16 @@ class Runner:
             live.stopped = True
         await asyncio.wait([task])
 
-    def _launch(self, live: Live, turn_id: str, step: int = 1, pending: list[WantedCall] | None = None) -> None:
-        live.turn_id, live.ending, live.stopped = turn_id, False, False
-        live.task = asyncio.create_task(self._run(live, turn_id, step, pending), name=f"turn {turn_id}")
+    def _launch(self, live: Live, turn: Turn, step: int = 1, pending: list[WantedCall] | None = None) -> None:
+        live.turn_id, live.ending, live.stopped = turn.turn_id, False, False
+        live.task = asyncio.create_task(self._run(live, turn, step, pending), name=f"turn {turn.turn_id}")
 
-    async def _run(self, live: Live, turn_id: str, step: int, pending: list[WantedCall] | None) -> None:
-        ended = await Turn(self._services, live, turn_id).run(step, pending)
+    async def _run(self, live: Live, turn: Turn, step: int, pending: list[WantedCall] | None) -> None:
+        ended = await turn.run(step, pending)
         live.ending = True  # from here on there is nothing left to cancel
         async with live.lock:
             self._services.answers.withdraw(live.session_id)
-            await self._until_stored(lambda: self._end(live, turn_id, ended))
+            await self._until_stored(lambda: self._end(live, turn.turn_id, ended))
 
     async def _end(self, live: Live, turn_id: str, ended: TurnEnded) -> None:
         over = drafts.turn_ended(turn_id, ended)

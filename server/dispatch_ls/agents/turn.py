@@ -19,6 +19,7 @@ from dispatch_ls.protocol.events import TurnEnded
 from dispatch_ls.protocol.items import NoticeItem
 from dispatch_ls.protocol.permissions import Question
 from dispatch_ls.protocol.sessions import StopReason
+from dispatch_ls.protocol.usage import Usage
 from dispatch_ls.tools.context import Context
 
 _log = logging.getLogger(__name__)
@@ -27,13 +28,15 @@ GO_ON, STOP = "Go on", "Stop"
 
 
 class Turn:
-    """Runs one turn of one session to its end, whatever the end is."""
+    """Runs one turn of one session to its end, whatever the end is; `spent` is what it used before a restart."""
 
-    def __init__(self, services: Services, live: Live, turn_id: str) -> None:
+    def __init__(
+        self, services: Services, live: Live, turn_id: str, spent: tuple[Usage, float | None] = (Usage(), None)
+    ) -> None:
         self._services = services
         self._live = live
-        self._turn_id = turn_id
-        self._asking = Asking(services, live, turn_id)
+        self.turn_id = self._turn_id = turn_id
+        self._asking = Asking(services, live, turn_id, spent)
         self._guard = DoomLoop()
 
     async def run(self, first_step: int = 1, pending: list[WantedCall] | None = None) -> TurnEnded:

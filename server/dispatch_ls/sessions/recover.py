@@ -76,7 +76,9 @@ def _close(turn_id: str | None, item_id: str, item: JsonObject) -> Draft:
                 "output": _interrupted_output(item),
             }
         case "message":
-            closed["truncated"] = True
+            closed |= {"text": item.get("text", ""), "truncated": True}
+        case "thought":
+            closed["text"] = item.get("text", "")
     return Draft(type=EventType.ITEM_COMPLETED, turn_id=turn_id, item_id=item_id, data=closed)
 
 
