@@ -57,11 +57,14 @@ class Host:
     async def open(self, wanted: m.OpenSession) -> m.Snapshot:
         """All of a conversation, or what is newer than `after`, as of one moment."""
         live = self._lives.known(wanted.session_id)
-        if live is not None and live.streaming:
-            live.flush()
-            await self._store.flush()
+        if live is None or not live.streaming:
+            return await self._store.snapshot(wanted.session_id, wanted.after)
+        live.flush()
+        # as of now: what streams from here on is told after the snapshot, which holds all that came before
+        in_flight = live.in_flight()
+        await self._store.flush()
         snapshot = await self._store.snapshot(wanted.session_id, wanted.after)
-        return snapshot.model_copy(update={"in_flight": live.in_flight()}) if live is not None else snapshot
+        return snapshot.model_copy(update={"in_flight": in_flight})
 
     async def prompt(self, wanted: m.Prompt) -> m.Prompted:
         """Give the agent a message; it starts a turn, or waits for the next tool boundary or the turn's end."""
